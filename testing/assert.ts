@@ -125,7 +125,7 @@ export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike
   if (missing.length > 0) raise(`Expected ${show(actual)} to include ${show(missing)}${because(msg)}`);
 }
 
-/** Every property of `expected` is in `actual`, deeply; more properties may be there. Arrays match element by element. */
+/** Every property of `expected` is in `actual`, deeply; more properties and, as in @std, more elements may be there. */
 export function assertObjectMatch(actual: AnyRecord, expected: Record<PropertyKey, unknown>, msg?: string): void {
   const subset = pick(actual, expected, new Map());
   if (equal(subset, expected)) return;
@@ -287,7 +287,7 @@ function pick(actual: unknown, expected: unknown, seen: Map<object, unknown>): u
   if (seen.has(actual)) return seen.get(actual);
   const part: AnyRecord = Array.isArray(actual) ? [] : Object.create(family(actual) as object);
   seen.set(actual, part);
-  for (const key of Array.isArray(actual) ? ownKeys(actual) : ownKeys(expected)) {
+  for (const key of ownKeys(expected)) {
     if (key in actual) part[key] = pick((actual as AnyRecord)[key], (expected as AnyRecord)[key], seen);
   }
   // A subset may name the fields of an instance without being one.
