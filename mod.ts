@@ -5,3 +5,4 @@
  */
 export * from "./src/core/error.ts";
 export * from "./src/core/timestamp.ts";
+export * from "./src/core/priority/mod.ts";
