@@ -1,0 +1,13 @@
+/** The four drawers of a store: unfinished messages, their retry state, what became of them, and the registry. */
+export const KEYSPACES = ["messages", "deliveries", "outcomes", "registry"] as const;
+
+/** One drawer of a store. */
+export type Keyspace = typeof KEYSPACES[number];
+
+/** One write to a store: a value to put, or `undefined` to delete. Atomic by itself. */
+export interface StoreOperation {
+  readonly keyspace: Keyspace;
+  /** 1 to 200 printable ASCII characters; records are scanned in the order of their keys' code units. */
+  readonly key: string;
+  readonly value: string | undefined;
+}
