@@ -17,10 +17,10 @@ export function retryAllowed(policy: ResolvedPolicy, retryNumber: number): boole
  * Milliseconds to wait before retry `retryNumber` (spec RET, "Delay").
  *
  * With `firstRetry: "immediate"` retry 1 waits 0 and draws nothing, and retry n ≥ 2 has the ceiling
- * d = min(capMs, baseMs · factor^(n−2)); with `"backoff"` the exponent is n−1 and retry 1 is no exception.
- * Then `none` waits ⌊d⌋; `full` max(1, ⌊u·d⌋); `equal` max(1, ⌊d/2 + u·d/2⌋); `decorrelated`
- * max(1, ⌊min(capMs, baseMs + u·(3·previous − baseMs))⌋). Every jitter draws exactly one u per wait.
- * With `baseMs` or `capMs` 0 there is no wait and no draw.
+ * d = min(capMs, baseMs · factor^(n−2)), and a jittered wait is at least 1 ms. With `"backoff"` the exponent is
+ * n−1, retry 1 is no exception, and there is no such floor: `baseMs` 0 then means not to wait.
+ * `none` waits ⌊d⌋; `full` ⌊u·d⌋; `equal` ⌊d/2 + u·d/2⌋; `decorrelated` ⌊min(capMs, baseMs + u·(3·p − baseMs))⌋
+ * where p is the wait before. All but `none` draw exactly one u per wait.
  *
  * Jitters as named by M. Brooker, "Exponential Backoff And Jitter" (2015).
  *
@@ -44,9 +44,11 @@ export function backoffDelay(
   previousMs = 0,
 ): number {
   const { baseMs, capMs, jitter } = policy;
-  const exponent = policy.firstRetry === "immediate" ? retryNumber - 2 : retryNumber - 1;
-  if (exponent < 0 || baseMs === 0 || capMs === 0) return 0;
-  const ceiling = Math.min(capMs, baseMs * policy.factor ** exponent);
+  const floorMs = policy.firstRetry === "immediate" ? 1 : 0;
+  const exponent = retryNumber - 1 - floorMs;
+  if (exponent < 0) return 0;
+  // The power may be infinite, and 0 times that is no number.
+  const ceiling = baseMs && Math.min(capMs, baseMs * policy.factor ** exponent);
   if (jitter === "none") return Math.floor(ceiling);
   const u = random();
   const wait = jitter === "full"
@@ -54,7 +56,7 @@ export function backoffDelay(
     : jitter === "equal"
     ? (ceiling + u * ceiling) / 2
     : Math.min(capMs, baseMs + u * (3 * Math.max(baseMs, previousMs) - baseMs));
-  return Math.max(1, Math.floor(wait));
+  return Math.max(floorMs, Math.floor(wait));
 }
 
 /**

@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, unreachable } from "@std/assert";
 import fc from "fast-check";
 import { backoff, backoffDelay, retryAllowed, withRetryAfter } from "./backoff.ts";
 import { PRIORITY_POLICIES, resolvePolicy } from "./policy.ts";
-import { anyPolicy } from "./_any_policy.ts";
+import { anyPolicy } from "./_any_policy_test.ts";
 
 const u = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -11,11 +11,12 @@ Deno.test("backoffDelay() is a whole number within bounds and draws at most once
     const resolved = resolvePolicy(policy);
     let draws = 0;
     const delayMs = backoffDelay(resolved, n, () => (draws++, draw), previousMs);
-    const never = resolved.baseMs === 0 || resolved.capMs === 0 || (n === 1 && resolved.firstRetry === "immediate");
+    const first = n === 1 && resolved.firstRetry === "immediate";
+    const drawn = !first && resolved.jitter !== "none";
     assert(Number.isInteger(delayMs));
-    assertGreaterOrEqual(delayMs, never ? 0 : 1);
-    assertLessOrEqual(delayMs, never ? 0 : resolved.capMs);
-    assertEquals(draws, never || resolved.jitter === "none" ? 0 : 1);
+    assertGreaterOrEqual(delayMs, drawn && resolved.firstRetry === "immediate" ? 1 : 0);
+    assertLessOrEqual(delayMs, first ? 0 : Math.max(1, resolved.capMs));
+    assertEquals(draws, drawn ? 1 : 0);
   }));
 });
 
@@ -37,6 +38,22 @@ Deno.test("backoffDelay() follows the protocol's rule for full jitter and none",
   assertEquals(waits(none, 0.9), [0, 1_000, 2_000, 4_000, 256_000, 300_000]);
   assertEquals(waits(full, 0.5), [0, 500, 1_000, 2_000, 128_000, 150_000]);
   assertEquals(waits(full, 0), [0, 1, 1, 1, 1, 1]);
+});
+
+Deno.test("backoffDelay() gives the worked rows of the specification (RET-028)", () => {
+  const page = Deno.readTextFileSync(new URL("../../../docs/spec/retry.md", import.meta.url));
+  const rows = page.slice(page.indexOf("delay-rows:begin"), page.indexOf("delay-rows:end")).split("\n")
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()))
+    .filter((cells) => /^\d/.test(cells[0] ?? ""));
+  assertEquals(rows.length, 20);
+  for (const [retry, baseMs, factor, capMs, jitter, draw, askedMs, waitMs] of rows) {
+    const policy = resolvePolicy(
+      { baseMs: +baseMs, factor: +factor, capMs: +capMs, jitter: jitter as "full" | "none" },
+      PRIORITY_POLICIES.CRITICAL,
+    );
+    const computedMs = backoffDelay(policy, +retry, () => draw === "-" ? unreachable() : +draw);
+    assertEquals(askedMs === "-" ? computedMs : withRetryAfter(computedMs, +askedMs), +waitMs, `retry ${retry}`);
+  }
 });
 
 Deno.test("backoffDelay() waits before the first retry when the policy says backoff", () => {

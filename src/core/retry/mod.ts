@@ -1,8 +1,13 @@
 /**
- * Retry as plain data and pure functions: policy, backoff and the schedule of what waits.
+ * Retry as plain data and pure functions: policy, backoff, verdicts, deadlines, breaker, and the schedule of what
+ * waits.
  *
  * @module
  */
 export * from "./backoff.ts";
+export * from "./breaker.ts";
+export * from "./deadline.ts";
 export * from "./policy.ts";
+export * from "./retry_after.ts";
 export * from "./schedule.ts";
+export * from "./verdict.ts";

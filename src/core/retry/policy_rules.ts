@@ -25,20 +25,27 @@ export interface PolicyFault {
   readonly reason: string;
 }
 
-/** Milliseconds of the longest wait that a schedule, and every platform's timer, can keep. */
-export const MAX_WAIT_MS: number = 0x7fff_ffff;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
-/** The first field of the policy that is out of range, or `undefined` if all are well. Never throws. */
-export function policyFault(policy: RetryPolicy): PolicyFault | undefined {
+/**
+ * The first field of the policy that is out of range, or `undefined` if all are well (spec RET, "Policy"). Never
+ * throws.
+ */
+export function policyFault(
+  policy: RetryPolicy,
+  defaults: ResolvedPolicy = DEFAULT_POLICY,
+): PolicyFault | undefined {
   if (typeof policy !== "object" || policy === null) return fault("policy", "an object", policy);
   return number(policy, "retries", 0, 1_000_000, "unlimited") ??
-    number(policy, "baseMs", 0, MAX_WAIT_MS) ??
-    number(policy, "factor", 1, 1_000) ??
-    number(policy, "capMs", 0, MAX_WAIT_MS) ??
+    number(policy, "baseMs", 0, DAY_MS) ??
+    number(policy, "factor", 1, 10) ??
+    number(policy, "capMs", 0, DAY_MS) ??
     word(policy, "jitter", ["full", "equal", "decorrelated", "none"]) ??
     word(policy, "firstRetry", ["immediate", "backoff"]) ??
-    number(policy, "attemptTimeoutMs", 1, MAX_WAIT_MS, null) ??
-    number(policy, "maxElapsedMs", 1, Number.MAX_SAFE_INTEGER, null);
+    number(policy, "attemptTimeoutMs", 1, HOUR_MS, null) ??
+    number(policy, "maxElapsedMs", 1, 30 * DAY_MS, null) ??
+    number(policy, "capMs", policy.baseMs ?? defaults.baseMs, DAY_MS);
 }
 
 /** The policy with each field that it leaves out taken from `defaults`. */

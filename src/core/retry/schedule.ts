@@ -7,8 +7,6 @@
  *
  * @module
  */
-import { MAX_WAIT_MS } from "./policy_rules.ts";
-
 /** What is due when. Handles are small integers that the caller chooses; times are whole milliseconds. */
 export interface Schedule {
   /** How many handles wait. */
@@ -41,6 +39,8 @@ export interface Schedule {
    */
   advance(nowMs: number, fire: (handle: number) => void): void;
 }
+
+const MAX_WAIT_MS = 0x7fff_ffff;
 
 // Lists are rings through a sentinel, so that a handle leaves its list without knowing which it is. Index 0 is
 // unused: a zero link means "not in", which is how typed arrays begin.

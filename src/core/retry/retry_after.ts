@@ -1,0 +1,90 @@
+/**
+ * `Retry-After`: how long a receiver asks us to stay away (RFC 9110, sections 10.2.3 and 5.6.7).
+ *
+ * @module
+ */
+import { daysInMonth, epochMs } from "../timestamp.ts";
+
+// Each expression is anchored and of fixed length but for the blanks at its ends, so it runs in linear time.
+const SECONDS = /^[ \t]*(\d+)[ \t]*$/;
+const TIME = "(\\d\\d):(\\d\\d):(\\d\\d)";
+const MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
+const SHORT_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
+const LONG_DAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)";
+const IMF_FIXDATE = pattern(`${SHORT_DAY}, (\\d\\d) ${MONTH} (\\d{4}) ${TIME} GMT`);
+const RFC_850 = pattern(`${LONG_DAY}, (\\d\\d)-${MONTH}-(\\d\\d) ${TIME} GMT`);
+const ASCTIME = pattern(`${SHORT_DAY} ${MONTH} ([ \\d]\\d) ${TIME} (\\d{4})`);
+
+/**
+ * Reads the value of `Retry-After`: seconds, or a date in any of the three forms of HTTP.
+ *
+ * @param nowMs epoch milliseconds by our clock when the answer came
+ * @returns milliseconds to wait, 0 if the date has passed, or `undefined` if the value is missing or unreadable
+ *
+ * @example
+ * ```ts
+ * import { parseRetryAfter } from "@bellhop/bellhop";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(parseRetryAfter("120", 0), 120_000);
+ * assertEquals(parseRetryAfter("Thu, 01 Jan 1970 00:00:30 GMT", 10_000), 20_000);
+ * assertEquals(parseRetryAfter("soon", 0), undefined);
+ * ```
+ */
+export function parseRetryAfter(value: string | null | undefined, nowMs: number): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  const seconds = SECONDS.exec(value);
+  if (seconds) return Math.min(Number(seconds[1]) * 1_000, Number.MAX_SAFE_INTEGER);
+  const dateMs = parseHttpDate(value, nowMs);
+  return dateMs === undefined ? undefined : Math.max(0, dateMs - nowMs);
+}
+
+/**
+ * Reads an HTTP date: IMF-fixdate, or the obsolete forms of RFC 850 and of C's asctime. The name of the day is not
+ * checked against the date. A year of two digits is never more than 50 years after `nowMs`.
+ *
+ * @returns epoch milliseconds, or `undefined` if the text is no HTTP date
+ */
+export function parseHttpDate(text: string, nowMs: number): number | undefined {
+  const imf = IMF_FIXDATE.exec(text);
+  if (imf) return moment(Number(imf[3]), imf[2], Number(imf[1]), imf[4], imf[5], imf[6]);
+  const asctime = ASCTIME.exec(text);
+  if (asctime) return moment(Number(asctime[6]), asctime[1], Number(asctime[2]), asctime[3], asctime[4], asctime[5]);
+  const old = RFC_850.exec(text);
+  if (!old) return undefined;
+  const thisYear = yearOf(nowMs);
+  let year = thisYear - (thisYear % 100) + 100 + Number(old[3]);
+  for (let tries = 0; tries < 3; tries++, year -= 100) {
+    const ms = moment(year, old[2], Number(old[1]), old[4], old[5], old[6]);
+    if (ms !== undefined && ms <= fiftyYearsAfter(nowMs, thisYear)) return ms;
+  }
+  return undefined;
+}
+
+function pattern(source: string): RegExp {
+  return new RegExp(`^[ \\t]*${source}[ \\t]*$`);
+}
+
+function moment(
+  year: number,
+  monthName: string,
+  day: number,
+  hourText: string,
+  minuteText: string,
+  secondText: string,
+): number | undefined {
+  const month = MONTH.slice(1, -1).split("|").indexOf(monthName) + 1;
+  const [hour, minute, second] = [Number(hourText), Number(minuteText), Number(secondText)];
+  if (day < 1 || day > daysInMonth(year, month) || hour > 23 || minute > 59 || second > 60) return undefined;
+  return epochMs(year, month, day, hour, minute, second, 0);
+}
+
+function yearOf(ms: number): number {
+  let year = 1970 + Math.floor(ms / 31_556_952_000);
+  while (epochMs(year, 1, 1, 0, 0, 0, 0) > ms) year--;
+  while (epochMs(year + 1, 1, 1, 0, 0, 0, 0) <= ms) year++;
+  return year;
+}
+
+function fiftyYearsAfter(nowMs: number, thisYear: number): number {
+  return epochMs(thisYear + 50, 1, 1, 0, 0, 0, 0) + nowMs - epochMs(thisYear, 1, 1, 0, 0, 0, 0);
+}

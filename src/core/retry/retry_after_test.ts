@@ -1,0 +1,76 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { parseHttpDate, parseRetryAfter } from "./retry_after.ts";
+
+const NOW = 1_767_225_600_000; // 2026-01-01T00:00:00Z
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const second = fc.integer({ min: -2_208_988_800, max: 253_402_300_799 });
+// Within the 100 years that two digits can name at NOW.
+const nearSecond = fc.integer({ min: NOW / 1_000 - 49 * 31_536_000, max: NOW / 1_000 + 49 * 31_536_000 });
+
+Deno.test("parseHttpDate() reads what the platform writes, in all three forms", () => {
+  fc.assert(fc.property(second, nearSecond, fc.constantFrom("", " ", "\t "), (any, near, blank) => {
+    const date = new Date(any * 1_000);
+    const imf = date.toUTCString();
+    const [, day, month, year, time] = imf.split(" ");
+    assertEquals(parseHttpDate(blank + imf + blank, NOW), any * 1_000);
+    const asctime = `${imf.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${time} ${year}`;
+    assertEquals(parseHttpDate(asctime, NOW), any * 1_000);
+    const nearDate = new Date(near * 1_000);
+    const [, d, m, y, t] = nearDate.toUTCString().split(" ");
+    assertEquals(parseHttpDate(`${DAYS[nearDate.getUTCDay()]}, ${d}-${m}-${y.slice(2)} ${t} GMT`, NOW), near * 1_000);
+  }));
+});
+
+Deno.test("parseHttpDate() reads the examples of RFC 9110 alike", () => {
+  for (
+    const text of [
+      "Sun, 06 Nov 1994 08:49:37 GMT",
+      "Sunday, 06-Nov-94 08:49:37 GMT",
+      "Sun Nov  6 08:49:37 1994",
+    ]
+  ) assertEquals(parseHttpDate(text, NOW), 784_111_777_000);
+});
+
+Deno.test("parseHttpDate() takes a year of two digits for the past when it is over 50 years ahead", () => {
+  assertEquals(parseHttpDate("Wednesday, 01-Jan-76 00:00:00 GMT", NOW), Date.UTC(2076, 0, 1));
+  assertEquals(parseHttpDate("Wednesday, 01-Jan-76 00:00:01 GMT", NOW), Date.UTC(1976, 0, 1, 0, 0, 1));
+  assertEquals(parseHttpDate("Sunday, 29-Feb-00 00:00:00 GMT", Date.UTC(2099, 5, 1)), Date.UTC(2000, 1, 29));
+});
+
+Deno.test("parseHttpDate() refuses dates that do not exist and forms of others", () => {
+  for (
+    const text of [
+      "Sun, 31 Feb 2026 00:00:00 GMT",
+      "Sun, 00 Jan 2026 00:00:00 GMT",
+      "Sun, 06 Nov 1994 24:00:00 GMT",
+      "Sun, 06 Nov 1994 08:60:00 GMT",
+      "Sun, 06 Nov 1994 08:49:37 UTC",
+      "Sun, 6 Nov 1994 08:49:37 GMT",
+      "sun, 06 nov 1994 08:49:37 gmt",
+      "1994-11-06T08:49:37Z",
+      "Sun, 06 Nov 1994 08:49:37 GMT, 5",
+    ]
+  ) assertEquals(parseHttpDate(text, NOW), undefined, text);
+});
+
+Deno.test("parseRetryAfter() reads seconds, and gives 0 for a date that has passed", () => {
+  fc.assert(fc.property(fc.nat(), (seconds) => assertEquals(parseRetryAfter(`${seconds}`, NOW), seconds * 1_000)));
+  assertEquals(parseRetryAfter("Sun, 06 Nov 1994 08:49:37 GMT", NOW), 0);
+  assertEquals(parseRetryAfter("Thu, 01 Jan 2026 00:02:00 GMT", NOW), 120_000);
+  assertEquals(parseRetryAfter("9".repeat(1_000), NOW), Number.MAX_SAFE_INTEGER);
+  for (const value of ["", " ", "-1", "+1", "1.5", "1e3", "0x10", "1 2", "１", null, undefined]) {
+    assertEquals(parseRetryAfter(value, NOW), undefined, String(value));
+  }
+});
+
+Deno.test("parseRetryAfter() never throws and never gives less than 0, whatever the text and the clock", () => {
+  const near = fc.array(
+    fc.constantFrom("Sun", "Sunday", ", ", " ", "06", "6", "-", "Nov", "1994", "94", "08:49:37", " GMT", "\t"),
+    { maxLength: 12 },
+  ).map((parts) => parts.join(""));
+  fc.assert(fc.property(fc.oneof(fc.string(), near), fc.integer(), (text, nowMs) => {
+    const ms = parseRetryAfter(text, nowMs);
+    assert(ms === undefined || ms >= 0);
+  }));
+});
