@@ -1,0 +1,30 @@
+/** The views of the state. */
+import type { InstanceState, ServiceState } from "./_state.ts";
+import type { InstanceView, ServiceView } from "./view.ts";
+
+/** What the state shows of a service. */
+export function viewService(service: Readonly<ServiceState>): ServiceView {
+  const { settings } = service;
+  return {
+    name: service.name,
+    ...settings,
+    registeredMs: service.registeredMs,
+    ...(service.endMs < 0 ? {} : { endMs: service.endMs }),
+    instances: service.instances.map(viewInstance),
+  };
+}
+
+function viewInstance(instance: Readonly<InstanceState>): InstanceView {
+  return {
+    instance: instance.id,
+    version: instance.version,
+    endpoint: instance.chosen.endpoint,
+    state: instance.suspectSinceMs < 0 ? "live" : "suspect",
+    healthy: instance.health.healthy,
+    breaker: instance.breaker.openUntilMs === null ? "closed" : "open",
+    inFlight: instance.inFlight,
+    leaseMs: instance.leaseMs,
+    leaseEndMs: instance.leaseEndMs,
+    registeredMs: instance.registeredMs,
+  };
+}
