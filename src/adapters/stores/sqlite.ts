@@ -1,0 +1,236 @@
+/**
+ * The disk store of servers: one SQLite file, flushed before a write is acknowledged.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Keyspace, KEYSPACES, type StoreOperation } from "../../core/bus/operation.ts";
+import { BellhopError } from "../../core/error.ts";
+import type { MessageStore, OpenStore, StoreCapabilities, StoreRecord } from "../../ports/store.ts";
+import { groupCommit } from "./_group_commit.ts";
+import {
+  checkRange,
+  checkScan,
+  DEFAULT_RECORD_BYTES,
+  LEAST_RECORD_BYTES,
+  MOST_RECORD_BYTES,
+  refusal,
+} from "./_request.ts";
+import { flushFailure, storeFailure } from "./_sqlite_failure.ts";
+import { foldLog, prepareFile } from "./_sqlite_file.ts";
+
+/** Bounds of a disk store. */
+export interface SqliteOptions {
+  /** Largest value kept, in UTF-8 bytes: 98,304 to 67,108,864; default 1,048,576 (1 MiB). */
+  readonly maxRecordBytes?: number;
+  /** Largest the file may grow, in bytes: 1,048,576 to 1,099,511,627,776; default 4,294,967,296 (4 GiB). */
+  readonly maxFileBytes?: number;
+}
+
+/** The modules of the platform that an open store needs. */
+interface Platform {
+  readonly sqlite: typeof import("node:sqlite");
+  readonly fs: typeof import("node:fs");
+  readonly path: typeof import("node:path");
+  readonly timers: typeof import("node:timers");
+}
+
+interface Statements {
+  readonly put: StatementSync;
+  readonly drop: StatementSync;
+  readonly scan: StatementSync;
+}
+
+/**
+ * A store in one SQLite file (`node:sqlite`: Deno, Node 22.13 or newer, Bun where it has it). The file is made if it
+ * is missing; its directory must exist. Beside it lives `<path>-wal`, which belongs to it: never move or copy one
+ * without the other, and open neither by other means while the store is open.
+ *
+ * A write resolves when SQLite has flushed it to the device (write-ahead log, `synchronous=FULL`, `F_FULLFSYNC` on
+ * macOS). Writes of one moment share one flush. The flush holds up this thread; see `docs/stores.md`.
+ *
+ * @param path the file, relative to the working directory at the time of opening
+ * @returns an opener that rejects with `store-locked` (another process or store owns the file), `store-unavailable`
+ * (this runtime has no `node:sqlite`), `store-version` (written by another version of Bellhop) or `store-failed` (not
+ * a Bellhop store, damaged, not writable: `detail` says which); a file that is no Bellhop store is left as it is
+ * @throws {BellhopError} `argument-invalid` if the path is empty or a bound is out of range
+ *
+ * @example
+ * ```ts
+ * import { sqlite } from "@bellhop/bellhop/stores/sqlite";
+ * import { assertEquals } from "@std/assert";
+ * const directory = await Deno.makeTempDir();
+ * const store = await sqlite(`${directory}/bus.db`)();
+ * await store.write([{ keyspace: "messages", key: "a", value: "1" }]);
+ * assertEquals(await store.scan("messages", "", 10), [{ key: "a", value: "1" }]);
+ * await store.close();
+ * await Deno.remove(directory, { recursive: true });
+ * ```
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): OpenStore {
+  const { maxRecordBytes = DEFAULT_RECORD_BYTES, maxFileBytes = 4_294_967_296 } = options;
+  // SQLite takes these for databases in memory or temporary ones, which no flush makes durable.
+  if (typeof path !== "string" || path === "" || path === ":memory:" || path.includes("\0")) {
+    throw new BellhopError("argument-invalid", "path: wanted the path of a file", { field: "path" });
+  }
+  checkRange("maxRecordBytes", maxRecordBytes, LEAST_RECORD_BYTES, MOST_RECORD_BYTES);
+  checkRange("maxFileBytes", maxFileBytes, 1_048_576, 1_099_511_627_776);
+  const capabilities: StoreCapabilities = {
+    name: "sqlite",
+    durability: "flushed",
+    maxRecordBytes,
+    ownership: "file-lock",
+  };
+  return async () => {
+    const platform = await loadPlatform();
+    const database = openFile(platform, path, maxFileBytes);
+    return sqliteStore(platform, database, path, capabilities);
+  };
+}
+
+async function loadPlatform(): Promise<Platform> {
+  try {
+    // On opening, not at the top: importing this module must work where node:sqlite is missing.
+    const [sqlite, fs, path, timers] = await Promise.all([
+      import("node:sqlite"),
+      import("node:fs"),
+      import("node:path"),
+      import("node:timers"),
+    ]);
+    return { sqlite, fs, path, timers };
+  } catch (cause) {
+    throw new BellhopError(
+      "store-unavailable",
+      "this runtime has no node:sqlite: use Deno, Node 22.13 or newer, or another store",
+      { cause },
+    );
+  }
+}
+
+function openFile(platform: Platform, path: string, maxFileBytes: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    // Resolved, since SQLite reads a path that begins with "file:" as a URI with options.
+    const file = platform.path.resolve(path);
+    const log = platform.fs.statSync(`${file}-wal`, { throwIfNoEntry: false });
+    database = new platform.sqlite.DatabaseSync(file);
+    prepareFile(database, path, maxFileBytes, (log?.size ?? 0) > 0);
+    return database;
+  } catch (cause) {
+    // Closing rolls back and gives the lock up.
+    database?.close();
+    throw storeFailure(path, cause);
+  }
+}
+
+function sqliteStore(
+  { timers }: Platform,
+  database: DatabaseSync,
+  path: string,
+  capabilities: StoreCapabilities,
+): MessageStore {
+  const statements = prepareStatements(database, path);
+  let state: "open" | "failed" | "closed" = "open";
+  const group = groupCommit(commit, (run) => {
+    const immediate = timers.setImmediate(run);
+    return () => timers.clearImmediate(immediate);
+  });
+
+  function write(operations: readonly StoreOperation[]): Promise<void> {
+    if (state !== "open") return Promise.reject(closed(path, state));
+    const refused = refusal(operations, capabilities.maxRecordBytes);
+    return refused === undefined ? group.write(operations) : Promise.reject(refused);
+  }
+
+  function commit(operations: readonly StoreOperation[]): void {
+    if (state !== "open") throw closed(path, state);
+    if (operations.length === 0) return;
+    try {
+      database.exec("BEGIN");
+      for (const { keyspace, key, value } of operations) {
+        if (value === undefined) statements[keyspace].drop.run(key);
+        else statements[keyspace].put.run(key, toColumn(value));
+      }
+      database.exec("COMMIT");
+    } catch (cause) {
+      state = "failed";
+      rollBack(database);
+      throw flushFailure(path, cause);
+    }
+  }
+
+  // deno-lint-ignore require-await -- async so that a failure rejects instead of throwing
+  async function scan(keyspace: Keyspace, after: string, limit: number): Promise<readonly StoreRecord[]> {
+    if (state === "closed") throw closed(path, state);
+    checkScan(keyspace, limit);
+    group.flush();
+    try {
+      return statements[keyspace].scan.all(after, limit).map(fromRow);
+    } catch (cause) {
+      throw storeFailure(path, cause);
+    }
+  }
+
+  // deno-lint-ignore require-await -- async as the port is
+  async function close(): Promise<void> {
+    if (state === "closed") return;
+    group.flush();
+    group.stop();
+    state = "closed";
+    try {
+      foldLog(database);
+    } catch {
+      // The log stays beside the file, and the next opener reads it: nothing acknowledged is lost.
+    } finally {
+      database.close();
+    }
+  }
+
+  return { capabilities, write, scan, close };
+}
+
+function prepareStatements(database: DatabaseSync, path: string): Readonly<Record<Keyspace, Statements>> {
+  try {
+    return Object.fromEntries(KEYSPACES.map((keyspace) => [keyspace, {
+      put: database.prepare(
+        `INSERT INTO ${keyspace} (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+      ),
+      drop: database.prepare(`DELETE FROM ${keyspace} WHERE key = ?`),
+      scan: database.prepare(`SELECT key, value FROM ${keyspace} WHERE key > ? ORDER BY key LIMIT ?`),
+    }])) as Record<Keyspace, Statements>;
+  } catch (cause) {
+    database.close();
+    throw storeFailure(path, cause);
+  }
+}
+
+/** Keeps a byte order mark: it is part of the value. */
+const bytesDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Some runtimes end a text column at its first NUL; as bytes it keeps them. */
+function toColumn(value: string): string | Uint8Array {
+  return value.includes("\0") ? new TextEncoder().encode(value) : value;
+}
+
+function fromRow({ key, value }: Record<string, unknown>): StoreRecord {
+  return {
+    key: key as string,
+    value: typeof value === "string" ? value : bytesDecoder.decode(value as Uint8Array),
+  };
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+}
+
+function closed(path: string, state: "failed" | "closed"): BellhopError {
+  return new BellhopError(
+    "store-closed",
+    state === "closed" ? `${path} was closed` : `${path} could not be flushed: close it, open it anew and recover`,
+  );
+}

@@ -1,0 +1,89 @@
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { effort } from "../../../testing/effort.ts";
+import { keyOf, valueOf, WINDOW } from "../../../testing/crash/sqlite_writer.ts";
+import type { Keyspace } from "../../core/bus/operation.ts";
+import type { MessageStore } from "../../ports/store.ts";
+import { sqlite } from "./sqlite.ts";
+
+const CYCLES = effort(15, 200);
+const CYCLE_DEADLINE_MS = 20_000;
+
+Deno.test("sqlite() loses no acknowledged record to SIGKILL, invents none and keeps their order", async () => {
+  const seed = Number(Deno.env.get("FC_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  // The instants go by the seed; where in a flush each falls goes by the machine as well.
+  printLine(`kill test: ${CYCLES} cycles, replay the instants with FC_SEED=${seed}`);
+  const random = mulberry32(seed);
+  const directory = await Deno.makeTempDir({ prefix: "bellhop-" });
+  const path = `${directory}/bus.db`;
+  let last = 0;
+  let unacknowledged = 0;
+  for (let cycle = 0; cycle < CYCLES; cycle++) {
+    const acknowledged = await killedWriter(path, last + 1, Math.floor(random() * 400), random() * 15);
+    assertEquals(acknowledged, acknowledged.map((_, index) => last + 1 + index), "acknowledged out of order");
+    const store = await sqlite(path)();
+    const kept = await numbersKept(store, "messages");
+    assertEquals(await numbersKept(store, "deliveries"), kept, "one write was torn in two");
+    await store.close();
+    const found = kept.length === 0 ? 0 : kept[kept.length - 1];
+    assertGreater(acknowledged.length, 0);
+    assertLessOrEqual(last + acknowledged.length, found, `cycle ${cycle}: an acknowledged record is gone`);
+    // A prefix: everything up to the last one, but for what later writes deleted.
+    const first = Math.max(1, found - WINDOW + 1);
+    assertEquals(kept, Array.from({ length: found - first + 1 }, (_, index) => first + index));
+    unacknowledged += found - last - acknowledged.length;
+    last = found;
+  }
+  printLine(`kill test: ${last} records written, ${unacknowledged} of them kept though not yet acknowledged`);
+  await Deno.remove(directory, { recursive: true });
+});
+
+/** Runs the writer until it has acknowledged `count` records and `extraMs` have passed, kills it, and returns them all. */
+async function killedWriter(path: string, from: number, count: number, extraMs: number): Promise<readonly number[]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", new URL("../../../testing/crash/sqlite_writer.ts", import.meta.url).pathname]
+      .concat(path, String(from)),
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const deadline = setTimeout(() => child.kill("SIGKILL"), CYCLE_DEADLINE_MS);
+  let kill: ReturnType<typeof setTimeout> | undefined;
+  let output = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += text;
+    if (kill === undefined && output.split("\n").length > count) {
+      kill = setTimeout(() => child.kill("SIGKILL"), extraMs);
+    }
+  }
+  const { signal } = await child.status;
+  clearTimeout(deadline);
+  clearTimeout(kill);
+  assertEquals(signal, "SIGKILL");
+  assert(kill !== undefined, `the writer acknowledged fewer than ${count} records in ${CYCLE_DEADLINE_MS} ms`);
+  // What follows the last line break is a line cut off by the kill.
+  return output.split("\n").slice(0, -1).map(Number);
+}
+
+/** The numbers of the records kept, each verified to hold what was written. */
+async function numbersKept(store: MessageStore, keyspace: Keyspace): Promise<readonly number[]> {
+  const records = await store.scan(keyspace, "", 1_000);
+  return records.map(({ key, value }) => {
+    const n = Number(key);
+    assertEquals({ key, value }, { key: keyOf(n), value: valueOf(n) });
+    return n;
+  });
+}
+
+/** A small seeded generator (T. Ettinger, public domain), uniform on [0, 1). */
+function mulberry32(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function printLine(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}

@@ -1,0 +1,46 @@
+/**
+ * The victim of the kill test: numbered records as fast as the store takes them, each number printed once acknowledged.
+ *
+ * Arguments: the file, the first number. Record n is put in two keyspaces by one write, which also deletes record
+ * n - WINDOW, so that the file stays small however often this is killed.
+ *
+ * @module
+ */
+
+import { sqlite } from "../../src/adapters/stores/sqlite.ts";
+
+/** Records kept at a time. */
+export const WINDOW = 500;
+const PUBLISHERS = 16;
+
+/** Key of record `n`; keys sort as numbers do. */
+export function keyOf(n: number): string {
+  return String(n).padStart(12, "0");
+}
+
+/** What record `n` must hold: a number of characters that varies, so that records cross pages. */
+export function valueOf(n: number): string {
+  return `${n}:${String.fromCharCode(97 + n % 26).repeat((n * 7_919) % 3_000)}`;
+}
+
+if (import.meta.main) {
+  const [path, from = "1"] = Deno.args;
+  const store = await sqlite(path)();
+  const encoder = new TextEncoder();
+  let next = Number(from);
+
+  const publish = async (): Promise<never> => {
+    while (true) {
+      const n = next++;
+      await store.write([
+        { keyspace: "messages", key: keyOf(n), value: valueOf(n) },
+        { keyspace: "deliveries", key: keyOf(n), value: valueOf(n) },
+        { keyspace: "messages", key: keyOf(Math.max(0, n - WINDOW)), value: undefined },
+        { keyspace: "deliveries", key: keyOf(Math.max(0, n - WINDOW)), value: undefined },
+      ]);
+      // Synchronous: what was printed before the kill has left this process.
+      Deno.stdout.writeSync(encoder.encode(`${n}\n`));
+    }
+  };
+  await Promise.all(Array.from({ length: PUBLISHERS }, publish));
+}
