@@ -1,0 +1,79 @@
+import { filesBelow, testArguments } from "./_testing.ts";
+
+/** One command of a part. */
+export interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** The JUnit file it writes; a step without one counts as one test itself. */
+  readonly results?: string;
+}
+
+/** Steps that share one limit of time. */
+export interface Part {
+  readonly name: string;
+  readonly limitSeconds: number;
+  readonly steps: readonly Step[];
+}
+
+/** All parts of CI in order. One line adds a part; a kind of test that has no file yet is left out. */
+export function ciParts(readme: string | undefined, entries: readonly string[]): Part[] {
+  return [
+    { name: "install, lint, types, docs", limitSeconds: 150, steps: staticSteps(entries) },
+    { name: "test", limitSeconds: 180, steps: [readmeStep(readme)] },
+    { name: "docstrings", limitSeconds: 120, steps: [docstringStep()] },
+    testPart("crash", 180, /_crash_test\.ts$/),
+    testPart("simulation, fuzz", 120, /_(simulation|fuzz)_test\.ts$/),
+    testPart("demo", 60, /_demo_test\.ts$/),
+  ].filter((part) => part.steps.length > 0);
+}
+
+/** The command that the README tells a stranger to pass the tests with: the line of a code block with `task test`. */
+export function readmeTestCommand(readme: string): string | undefined {
+  const blocks = [...readme.matchAll(/^```[^\n]*\n([\s\S]*?)^```/gm)].map(([, block]) => block);
+  const line = blocks.flatMap((block) => block.split("\n")).find((line) => /\btask test\b/.test(line));
+  return line?.replace(/^\$ /, "").replace(/\s+#.*$/, "").trim();
+}
+
+const DENO = Deno.execPath();
+
+function staticSteps(entries: readonly string[]): Step[] {
+  const script = (name: string, ...args: string[]): Step => ({
+    name: [name, ...args].join(" "),
+    command: [DENO, "run", "-A", `scripts/${name}.ts`, ...args],
+  });
+  const deno = (...args: string[]): Step => ({ name: `deno ${args[0]}`, command: [DENO, ...args] });
+  return [
+    // Fails when deno.lock is behind the imports: refresh it with `deno task lock`.
+    deno("install", "--frozen"),
+    deno("fmt", "--check"),
+    deno("lint"),
+    deno("check", "--frozen", "."),
+    deno("doc", "--lint", ...entries),
+    script("directions"),
+    script("spec_catalogue", "--check"),
+    script("evidence"),
+    deno("publish", "--dry-run", "--allow-dirty"),
+    script("typedoc"),
+  ];
+}
+
+function readmeStep(readme: string | undefined): Step {
+  const command = readme === undefined ? `'${DENO}' task test` : readmeTestCommand(readme);
+  const missing = "echo 'README.md has no code block with a line that runs the task test' >&2; exit 1";
+  return { name: "test", command: ["bash", "-c", command ?? missing], results: "results/test.xml" };
+}
+
+/** Every `@example` of the library runs. */
+function docstringStep(): Step {
+  const files = ["mod.ts", ...filesBelow("src", (path) => path.endsWith(".ts") && !path.endsWith("_test.ts"))];
+  const results = "results/docstrings.xml";
+  return { name: "docstrings", command: [DENO, "test", "-A", "--doc", `--junit-path=${results}`, ...files], results };
+}
+
+/** Full effort for one kind of test. */
+function testPart(name: string, limitSeconds: number, pattern: RegExp): Part {
+  const files = filesBelow("", (path) => pattern.test(path));
+  const results = `results/${name.replaceAll(/\W+/g, "_")}.xml`;
+  const steps = files.length === 0 ? [] : [{ name, command: [DENO, ...testArguments(results, files)], results }];
+  return { name, limitSeconds, steps };
+}

@@ -1,0 +1,39 @@
+import { filesBelow, testArguments } from "./_testing.ts";
+
+/** One part: its commands run one after the other; the first that fails ends it. */
+export interface LongPart {
+  readonly name: string;
+  readonly limitSeconds: number;
+  /** Arguments of `deno`. */
+  readonly commands: () => readonly (readonly string[])[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+// Adding a part is one entry.
+export const LONG_PARTS: readonly LongPart[] = [
+  {
+    name: "bench",
+    limitSeconds: 3_600,
+    // A bench is a program of its own; `_x.ts` and tests are not.
+    commands: () => topFiles("bench", /^(?!_)[^/]*(?<!_test)\.ts$/).map((file) => ["run", "-A", file]),
+  },
+  {
+    name: "seeds",
+    limitSeconds: 3_600,
+    commands: () => [testArguments("results/long_seeds.xml", testFiles(/(?<!_crash|_demo)_test\.ts$/))],
+    env: { FC_NUM_RUNS: "20000" },
+  },
+  {
+    name: "crash",
+    limitSeconds: 3_600,
+    commands: () => [testArguments("results/long_crash.xml", testFiles(/_crash_test\.ts$/))],
+  },
+];
+
+function testFiles(pattern: RegExp): string[] {
+  return filesBelow("", (path) => pattern.test(path));
+}
+
+function topFiles(folder: string, pattern: RegExp): string[] {
+  return filesBelow(folder, (path) => pattern.test(path.slice(folder.length + 1)));
+}
