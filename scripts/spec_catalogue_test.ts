@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { ERRORS } from "../src/core/error.ts";
 import {
   catalogue,
   notCurrent,
@@ -103,3 +104,60 @@ Deno.test("catalogue() finds no fault in the spec, nor unknownReferences() in an
   assertEquals(unknownReferences(pages, requirements), []);
   assertEquals(notCurrent(Deno.readTextFileSync(new URL("spec/catalogue.json", docs)), requirements), []);
 });
+
+Deno.test("the table of error codes in the spec is that of src/core/error.ts", () => {
+  const rows = Object.entries(ERRORS).map(([code, { status, blame, retry, title }]) => [
+    `\`${code}\``,
+    String(status),
+    blame,
+    retry ? "yes" : "no",
+    title,
+  ]);
+  assertEquals(tableIn("http.md", "errors"), rows);
+});
+
+Deno.test("the worked delays of the spec follow from its rule", () => {
+  const rows = tableIn("retry.md", "delay-rows");
+  assertEquals(rows.length, 20);
+  for (const row of rows) assertEquals(worked(row), Number(row[7]), row.join(" "));
+});
+
+Deno.test("the worked delays of the spec are what delay_rows.py prints, where Python is", () => {
+  const python = printedByPython();
+  if (python !== undefined) assertEquals(cells(python), tableIn("retry.md", "delay-rows"));
+});
+
+/** The delay rule once more, for machines without Python; apart from src/, which it judges. */
+function worked([retry, baseMs, factor, capMs, jitter, u, askedMs]: string[]): number {
+  let wait = 0;
+  if (Number(retry) > 1) {
+    let d = Number(baseMs);
+    for (let i = 2; i < Number(retry); i++) d *= Number(factor);
+    d = Math.min(Number(capMs), d);
+    wait = jitter === "none" ? Math.floor(d) : Math.max(1, Math.floor(Number(u) * d));
+  }
+  return askedMs === "-" ? wait : Math.max(wait, Math.min(Number(askedMs), 3_600_000));
+}
+
+function tableIn(chapter: string, marker: string): string[][] {
+  const text = Deno.readTextFileSync(new URL(`../docs/spec/${chapter}`, import.meta.url));
+  return cells(text.split(`<!-- ${marker}:begin -->`)[1].split(`<!-- ${marker}:end -->`)[0]);
+}
+
+/** The cells of a Markdown table without its head. */
+function cells(table: string): string[][] {
+  const lines = table.split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+/** What the script prints; nothing on a machine without Python, where the rule above is the only witness. */
+function printedByPython(): string | undefined {
+  try {
+    const args = [new URL("delay_rows.py", import.meta.url).pathname];
+    const { stdout, success } = new Deno.Command("python3", { args }).outputSync();
+    return success ? new TextDecoder().decode(stdout) : "";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
