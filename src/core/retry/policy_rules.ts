@@ -37,47 +37,51 @@ export function policyFault(
   defaults: ResolvedPolicy = DEFAULT_POLICY,
 ): PolicyFault | undefined {
   if (typeof policy !== "object" || policy === null) return fault("policy", "an object", policy);
-  return number(policy, "retries", 0, 1_000_000, "unlimited") ??
-    number(policy, "baseMs", 0, DAY_MS) ??
-    number(policy, "factor", 1, 10) ??
-    number(policy, "capMs", 0, DAY_MS) ??
-    word(policy, "jitter", ["full", "equal", "decorrelated", "none"]) ??
-    word(policy, "firstRetry", ["immediate", "backoff"]) ??
-    number(policy, "attemptTimeoutMs", 1, HOUR_MS, null) ??
-    number(policy, "maxElapsedMs", 1, 30 * DAY_MS, null) ??
-    number(policy, "capMs", policy.baseMs ?? defaults.baseMs, DAY_MS);
+  return range(policy, "retries", 0, 1_000_000, ["unlimited"]) ??
+    range(policy, "baseMs", 0, DAY_MS) ??
+    range(policy, "factor", 1, 10) ??
+    range(policy, "capMs", policy.baseMs ?? defaults.baseMs, DAY_MS) ??
+    range(policy, "jitter", 0, -1, ["full", "equal", "decorrelated", "none"]) ??
+    range(policy, "firstRetry", 0, -1, ["immediate", "backoff"]) ??
+    range(policy, "attemptTimeoutMs", 1, HOUR_MS, [null]) ??
+    range(policy, "maxElapsedMs", 1, 30 * DAY_MS, [null]);
 }
 
-/** The policy with each field that it leaves out taken from `defaults`. */
+const completed = new WeakSet<RetryPolicy>([DEFAULT_POLICY]);
+
+/** The policy with each field that it leaves out taken from `defaults`; itself, if it came from here. */
 export function completedPolicy(policy: RetryPolicy, defaults: ResolvedPolicy): ResolvedPolicy {
-  const completed: Record<string, unknown> = {};
-  for (const field of Object.keys(DEFAULT_POLICY) as (keyof RetryPolicy)[]) {
-    completed[field] = policy[field] === undefined ? defaults[field] : policy[field];
+  if (completed.has(policy)) return policy as ResolvedPolicy;
+  const all: Record<string, unknown> = {};
+  for (const field in DEFAULT_POLICY) {
+    const value = policy[field as keyof RetryPolicy];
+    all[field] = value === undefined ? defaults[field as keyof RetryPolicy] : value;
   }
-  return Object.freeze(completed) as unknown as ResolvedPolicy;
+  completed.add(all);
+  return Object.freeze(all) as unknown as ResolvedPolicy;
 }
 
-function number(
+/** Wanted: a number from `low` to `high`, if there are such, or one of some words. */
+function range(
   policy: RetryPolicy,
   field: keyof RetryPolicy,
   low: number,
   high: number,
-  or?: string | null,
+  words: readonly unknown[] = [],
 ): PolicyFault | undefined {
   const value: unknown = policy[field];
-  if (value === undefined || (or !== undefined && value === or)) return undefined;
-  const whole = field !== "factor";
-  if (typeof value === "number" && value >= low && value <= high && (!whole || value % 1 === 0)) return undefined;
-  const wanted = `${whole ? "an integer" : "a number"} from ${low} to ${high}`;
-  return fault(field, or === undefined ? wanted : `${wanted} or ${or}`, value);
-}
-
-function word(policy: RetryPolicy, field: keyof RetryPolicy, words: readonly unknown[]): PolicyFault | undefined {
-  const value: unknown = policy[field];
-  return value === undefined || words.includes(value) ? undefined : fault(field, words.join(" or "), value);
+  if (value === undefined || words.includes(value)) return undefined;
+  if (typeof value === "number" && value >= low && value <= high && (value % 1 === 0 || field === "factor")) {
+    return undefined;
+  }
+  const wanted = [
+    ...high < low ? [] : [`a${field === "factor" ? "" : " whole"} number from ${low} to ${high}`],
+    ...words,
+  ];
+  return fault(field, wanted.map(String).join(" or "), value);
 }
 
 function fault(field: string, wanted: string, value: unknown): PolicyFault {
-  const shown = typeof value === "object" && value !== null ? "an object" : String(value).slice(0, 40);
-  return { field, reason: `The retry policy's ${field} must be ${wanted}: it is ${shown}` };
+  const shown = typeof value === "object" && value ? "an object" : String(value).slice(0, 40);
+  return { field, reason: `The retry policy's ${field} must be ${wanted}: ${shown}` };
 }

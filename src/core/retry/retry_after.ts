@@ -7,13 +7,11 @@ import { daysInMonth, epochMs } from "../timestamp.ts";
 
 // Each expression is anchored and of fixed length but for the blanks at its ends, so it runs in linear time.
 const SECONDS = /^[ \t]*(\d+)[ \t]*$/;
-const TIME = "(\\d\\d):(\\d\\d):(\\d\\d)";
-const MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
-const SHORT_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
-const LONG_DAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)";
-const IMF_FIXDATE = pattern(`${SHORT_DAY}, (\\d\\d) ${MONTH} (\\d{4}) ${TIME} GMT`);
-const RFC_850 = pattern(`${LONG_DAY}, (\\d\\d)-${MONTH}-(\\d\\d) ${TIME} GMT`);
-const ASCTIME = pattern(`${SHORT_DAY} ${MONTH} ([ \\d]\\d) ${TIME} (\\d{4})`);
+const IMF_FIXDATE = /^[ \t]*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT[ \t]*$/;
+const RFC_850 =
+  /^[ \t]*(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\d\d)-(\w{3})-(\d\d) (\d\d):(\d\d):(\d\d) GMT[ \t]*$/;
+const ASCTIME = /^[ \t]*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\w{3}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})[ \t]*$/;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
  * Reads the value of `Retry-After`: seconds, or a date in any of the three forms of HTTP.
@@ -60,10 +58,6 @@ export function parseHttpDate(text: string, nowMs: number): number | undefined {
   return undefined;
 }
 
-function pattern(source: string): RegExp {
-  return new RegExp(`^[ \\t]*${source}[ \\t]*$`);
-}
-
 function moment(
   year: number,
   monthName: string,
@@ -72,9 +66,11 @@ function moment(
   minuteText: string,
   secondText: string,
 ): number | undefined {
-  const month = MONTH.slice(1, -1).split("|").indexOf(monthName) + 1;
+  const month = MONTHS.indexOf(monthName) + 1;
   const [hour, minute, second] = [Number(hourText), Number(minuteText), Number(secondText)];
-  if (day < 1 || day > daysInMonth(year, month) || hour > 23 || minute > 59 || second > 60) return undefined;
+  if (month === 0 || day < 1 || day > daysInMonth(year, month) || hour > 23 || minute > 59 || second > 60) {
+    return undefined;
+  }
   return epochMs(year, month, day, hour, minute, second, 0);
 }
 

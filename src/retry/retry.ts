@@ -1,0 +1,149 @@
+/**
+ * `retry(fn)`: tries again what failed, with the patience of a policy.
+ *
+ * @module
+ */
+import type { RetryPolicy } from "../core/retry/policy.ts";
+import { completedPolicy, DEFAULT_POLICY, policyFault } from "../core/retry/policy_rules.ts";
+import type { Clock } from "../ports/clock.ts";
+import { Run } from "./_run.ts";
+
+/** What an attempt is told. */
+export interface Attempt {
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Aborted when the caller aborts, or when the attempt times out: pass it to `fetch`. */
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds after which no retry is begun (`maxElapsedMs`); `Infinity` without. */
+  readonly deadlineMs: number;
+}
+
+/** What is known when an attempt has failed and another will follow. */
+export interface RetryEvent<T> {
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Milliseconds until the next one. */
+  readonly delayMs: number;
+  /** What it threw, unless its result was refused. */
+  readonly error: unknown;
+  /** The result that `retryOn` refused. */
+  readonly result: T | undefined;
+}
+
+/** What is no data in a call of {@linkcode retry}: functions, clock and signal. All may be left out. */
+export interface RetryOptions<T> {
+  /** Aborted, it ends the call at once, in an attempt or between two: it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Whether an error is worth another attempt; by default each is. An error that it throws ends the call. */
+  readonly shouldRetry?: (error: unknown, attempt: number) => boolean;
+  /**
+   * Whether a result is as bad as an error: `true`, or the milliseconds to wait at least (as `busyResponse` gives).
+   * When the retries are spent, the last result is returned.
+   */
+  readonly retryOn?: (result: T, attempt: number) => boolean | number;
+  /** Told before each wait. An error that it throws ends the call. */
+  readonly onRetry?: (event: RetryEvent<T>) => void;
+  /** Where time comes from; the platform by default. */
+  readonly clock?: Clock;
+  /** Where chance comes from: numbers in [0, 1); `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/**
+ * Calls `fn` until it succeeds or the policy is at its end, and gives its result, or rejects with its last error as
+ * it is.
+ *
+ * By default there are 3 retries, after about 1, 2 and 4 s, spread by full jitter, without time limits. An error with
+ * a number `retryAfterMs` makes the wait at least as long, up to an hour. `throw new StopRetry(cause)` ends the call
+ * at once. An attempt that times out (`attemptTimeoutMs`) counts as failed with a `TimeoutError`; if it ignores its
+ * signal, it may still run beside the next one. A wait of 0 takes no timer, and all others share one.
+ *
+ * @param policy plain data; see {@linkcode RetryPolicy}
+ * @throws {RangeError} with `code` `argument-invalid` and `field`, if the policy is out of range
+ *
+ * @example
+ * ```ts
+ * import { retry } from "@bellhop/bellhop/retry";
+ * import { assertEquals } from "@std/assert";
+ * const result = await retry(({ attempt }) => {
+ *   if (attempt < 3) throw new Error("not yet");
+ *   return `attempt ${attempt}`;
+ * }, { retries: 5, baseMs: 1 });
+ * assertEquals(result, "attempt 3");
+ * ```
+ */
+export function retry<T>(
+  fn: (attempt: Attempt) => T | PromiseLike<T>,
+  policy: RetryPolicy = DEFAULT_POLICY,
+  options: RetryOptions<T> = NO_OPTIONS,
+): Promise<T> {
+  if (policy !== DEFAULT_POLICY) {
+    const fault = policyError(policy);
+    if (fault) return Promise.reject(fault);
+  }
+  return first(fn, policy, options);
+}
+
+/**
+ * Makes a {@linkcode retry} with a policy and options of its own, checked once.
+ *
+ * @throws {RangeError} with `code` `argument-invalid` and `field`, if the policy is out of range
+ *
+ * @example
+ * ```ts
+ * import { createRetry } from "@bellhop/bellhop/retry";
+ * import { assertEquals } from "@std/assert";
+ * const patiently = createRetry({ retries: "unlimited", baseMs: 1 });
+ * assertEquals(await patiently(() => 42), 42);
+ * ```
+ */
+export function createRetry(
+  policy: RetryPolicy,
+  defaults: RetryOptions<unknown> = {},
+): <T>(fn: (attempt: Attempt) => T | PromiseLike<T>, options?: RetryOptions<T>) => Promise<T> {
+  const fault = policyError(policy);
+  if (fault) throw fault;
+  const resolved = completedPolicy(policy, DEFAULT_POLICY);
+  return (fn, options) =>
+    first(fn, resolved, options ? { ...defaults, ...options } : defaults as typeof options & object);
+}
+
+const NO_OPTIONS = {};
+
+/** What a first attempt is told that nothing can abort: one for all, so that success allocates nothing. */
+const FIRST: Attempt = {
+  attempt: 1,
+  deadlineMs: Infinity,
+  get signal() {
+    return new AbortController().signal;
+  },
+};
+
+/** The way of success: no clock, no timer, no state. All else stands in {@linkcode Run}. */
+async function first<T>(
+  fn: (attempt: Attempt) => T | PromiseLike<T>,
+  policy: RetryPolicy,
+  options: RetryOptions<T>,
+): Promise<T> {
+  if (policy.attemptTimeoutMs || policy.maxElapsedMs || options.signal || options.retryOn) {
+    return slow(fn, policy, options).begin();
+  }
+  try {
+    return await fn(FIRST);
+  } catch (error) {
+    return slow(fn, policy, options).resume(error);
+  }
+}
+
+function slow<T>(
+  fn: (attempt: Attempt) => T | PromiseLike<T>,
+  policy: RetryPolicy,
+  options: RetryOptions<T>,
+): Run<T> {
+  return new Run(fn, completedPolicy(policy, DEFAULT_POLICY), options);
+}
+
+function policyError(policy: RetryPolicy): RangeError | undefined {
+  const fault = policyFault(policy);
+  return fault && Object.assign(new RangeError(fault.reason), { code: "argument-invalid", field: fault.field });
+}
