@@ -1,7 +1,7 @@
 /**
  * The victim of the kill test: numbered records as fast as the store takes them, each number printed once acknowledged.
  *
- * Arguments: the file, the first number. Record n is put in two keyspaces by one write, which also deletes record
+ * Arguments: the file, the first number, the last number (default: none). Record n is put in two keyspaces by one write, which also deletes record
  * n - WINDOW, so that the file stays small however often this is killed.
  *
  * @module
@@ -24,14 +24,13 @@ export function valueOf(n: number): string {
 }
 
 if (import.meta.main) {
-  const [path, from = "1"] = Deno.args;
+  const [path, from = "1", to = "Infinity"] = Deno.args;
   const store = await sqlite(path)();
   const encoder = new TextEncoder();
   let next = Number(from);
 
-  const publish = async (): Promise<never> => {
-    while (true) {
-      const n = next++;
+  const publish = async (): Promise<void> => {
+    for (let n = next++; n <= Number(to); n = next++) {
       await store.write([
         { keyspace: "messages", key: keyOf(n), value: valueOf(n) },
         { keyspace: "deliveries", key: keyOf(n), value: valueOf(n) },
@@ -43,4 +42,5 @@ if (import.meta.main) {
     }
   };
   await Promise.all(Array.from({ length: PUBLISHERS }, publish));
+  await store.close();
 }

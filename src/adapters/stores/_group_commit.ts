@@ -29,13 +29,12 @@ interface Group {
 const MOST_OPERATIONS = 4_096;
 /** … or to this many characters of values. */
 const MOST_CHARS = 8_388_608;
-/** Flushes that one turn of the event loop may spend on microtasks. */
-const MICROTASK_FLUSHES = 4;
 
 /**
- * The first groups of a turn are flushed on a microtask, which is the soonest that lets every publisher of that moment
- * join. Publishers that write again as soon as they are answered would keep the microtasks going for ever, so the
- * groups after these wait for the turn's end: timers and sockets are served in between, and what they ask for joins.
+ * The first group of a turn is flushed on a microtask: the soonest that lets every publisher of that moment join. Those
+ * who write again as soon as they are answered would keep the microtasks going for ever, so what is asked for after
+ * that flush waits for the turn's end: timers and sockets are served in between, and what they ask for joins. One turn
+ * of the event loop thus spends at most two flushes, but for groups that outgrow their bounds.
  *
  * @param commit applies the operations in order and flushes; throws if that failed, and the group rejects with it
  */
@@ -44,13 +43,12 @@ export function groupCommit(
   afterTurn: AfterTurn,
 ): GroupCommit {
   let group: Group | undefined;
-  let flushes = 0;
   let callOff: (() => void) | undefined;
 
   function write(operations: readonly StoreOperation[]): Promise<void> {
     if (group === undefined) {
       group = { operations: [], chars: 0, done: Promise.withResolvers<void>() };
-      if (flushes < MICROTASK_FLUSHES) queueMicrotask(flush);
+      if (callOff === undefined) queueMicrotask(flush);
     }
     const { done } = group;
     for (const operation of operations) {
@@ -65,7 +63,6 @@ export function groupCommit(
     if (group === undefined) return;
     const { operations, done } = group;
     group = undefined;
-    flushes++;
     callOff ??= afterTurn(turnEnded);
     try {
       commit(operations);
@@ -77,7 +74,6 @@ export function groupCommit(
 
   function turnEnded(): void {
     callOff = undefined;
-    flushes = 0;
     flush();
   }
 
