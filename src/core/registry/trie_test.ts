@@ -1,0 +1,76 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { BellhopError } from "../error.ts";
+import { matches } from "./pattern.ts";
+import { createPatternTrie } from "./trie.ts";
+
+const word = fc.constantFrom("a", "b", "c", "service", "message", "__proto__");
+const pattern = fc.tuple(
+  fc.array(fc.oneof(word, fc.constant("*")), { minLength: 1, maxLength: 5 }),
+  fc.boolean(),
+).map(([tokens, rest]) => (rest ? [...tokens.slice(1), ">"] : tokens).join("."));
+const type = fc.array(fc.oneof(word, fc.constantFrom("", "*", ">")), { minLength: 1, maxLength: 7 })
+  .map((tokens) => tokens.join("."));
+const change = fc.record({ add: fc.boolean(), pattern, value: fc.nat(5) });
+
+Deno.test("createPatternTrie() matches what a filter by matches() does, whatever was added and removed", () => {
+  fc.assert(fc.property(fc.array(change, { maxLength: 60 }), fc.array(type, { maxLength: 10 }), (changes, types) => {
+    const trie = createPatternTrie<number>();
+    const pairs = new Map<string, [string, number]>();
+    for (const { add, pattern, value } of changes) {
+      const key = `${pattern} ${value}`;
+      if (add) {
+        trie.add(pattern, value);
+        pairs.set(key, [pattern, value]);
+      } else {
+        assertEquals(trie.remove(pattern, value), pairs.delete(key));
+      }
+    }
+    assertEquals(trie.size, pairs.size);
+    for (const type of types) {
+      const wanted = new Set([...pairs.values()].filter(([pattern]) => matches(pattern, type)).map(([, v]) => v));
+      const found = trie.match(type);
+      assertEquals(found.toSorted(), [...wanted].toSorted());
+    }
+  }));
+});
+
+Deno.test("createPatternTrie() takes a type longer than any pattern", () => {
+  const trie = createPatternTrie<string>();
+  trie.add(Array(16).fill("*").join("."), "sixteen");
+  trie.add([...Array(15).fill("*"), ">"].join("."), "more");
+  assertEquals(trie.match(Array(16).fill("x").join(".")).toSorted(), ["more", "sixteen"]);
+  assertEquals(trie.match(Array(17).fill("x").join(".")), ["more"]);
+  assertEquals(trie.match("x.".repeat(50_000)), ["more"]);
+  assertEquals(trie.match(Array(15).fill("x").join(".")), []);
+});
+
+Deno.test("createPatternTrie() visits no node twice for patterns made to be slow", () => {
+  // Every way to write ten tokens with `a` and `*`, and a last token that never comes: 1,024 patterns, no match.
+  const trie = createPatternTrie<number>();
+  for (let bits = 0; bits < 1_024; bits++) {
+    const tokens = Array.from({ length: 10 }, (_, i) => bits >> i & 1 ? "*" : "a");
+    trie.add([...tokens, "never"].join("."), bits);
+  }
+  let visits = 0;
+  const counted = Map.prototype.get;
+  Map.prototype.get = function (key): unknown {
+    visits++;
+    return counted.call(this, key);
+  };
+  let found: number[];
+  try {
+    found = trie.match(Array(11).fill("a").join("."));
+  } finally {
+    Map.prototype.get = counted;
+  }
+  assertEquals(found, []);
+  assertEquals(visits, 2_047); // one look-up per node above the last
+});
+
+Deno.test("createPatternTrie() refuses a text that is no pattern and stays as it was", () => {
+  const trie = createPatternTrie<string>();
+  const error = assertThrows(() => trie.add("a.>.b", "x"), BellhopError);
+  assertEquals([error.code, trie.size], ["argument-invalid", 0]);
+  assertEquals(trie.remove("a.>.b", "x"), false);
+});
