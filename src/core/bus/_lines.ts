@@ -1,0 +1,70 @@
+import type { BusMessage } from "./message.ts";
+import { type BusState, list } from "./_state.ts";
+import { createTarget, type Target } from "./target.ts";
+import { On, State, step } from "./transitions.ts";
+
+/** Lets all deliveries of a message line up: on acceptance, or when it is on disk. */
+export function enter(state: BusState, message: BusMessage, event: number): void {
+  const { targets, progress } = message;
+  for (let place = 0; place < targets.length; place++) {
+    if (progress[place] < 0 && state.deliveries.stateOf(~progress[place]) <= State.flushing) {
+      lineUp(state, message, targets[place], ~progress[place], event);
+    }
+  }
+}
+
+/** Lets one delivery line up, behind the head of its lane if there is one. */
+export function lineUp(state: BusState, message: BusMessage, target: Target, slot: number, event: number): void {
+  const { deliveries } = state;
+  const durable = message.rank === 3;
+  if (message.lane !== undefined) {
+    if (!target.lanes.enter(message.lane, slot)) {
+      deliveries.setState(slot, step(deliveries.stateOf(slot), On.follow, durable));
+      return;
+    }
+    deliveries.setHoldsLane(slot);
+  }
+  deliveries.setState(slot, step(deliveries.stateOf(slot), event, durable));
+  target.queue.push(slot, message.rank);
+  if (!target.listed) list(state, target);
+}
+
+/** Lets a delivery that holds its lane join its class's tail again. */
+export function rejoin(state: BusState, slot: number, event: number): void {
+  const { deliveries } = state;
+  const message = state.messages[deliveries.message[slot]]!;
+  const target = message.targets[deliveries.place[slot]];
+  deliveries.setState(slot, step(deliveries.stateOf(slot), event, message.rank === 3));
+  target.queue.push(slot, message.rank);
+  if (!target.listed) list(state, target);
+}
+
+/** The head of a lane has ended: the next one lines up. */
+export function releaseLane(state: BusState, target: Target, lane: string): void {
+  const next = target.lanes.release(lane);
+  if (next === -1) return;
+  state.deliveries.setHoldsLane(next);
+  rejoin(state, next, On.laneFree);
+}
+
+/** The target of that name, made if there is none yet. */
+export function targetOf(state: BusState, name: string): Target {
+  let target = state.targets.get(name);
+  if (target === undefined) {
+    const free = state.freeTargets.shift();
+    const number = free === -1 ? state.targetList.length : free;
+    target = createTarget(name, number, state.options.maxInFlight);
+    state.targetList[number] = target;
+    state.targets.set(name, target);
+  }
+  return target;
+}
+
+/** The targets of a frozen receiver set; the same set gives the same array. */
+export function targetsOf(state: BusState, receivers: readonly string[]): readonly Target[] {
+  if (receivers !== state.lastReceivers) {
+    state.lastTargets = receivers.map((name) => targetOf(state, name));
+    state.lastReceivers = receivers;
+  }
+  return state.lastTargets;
+}

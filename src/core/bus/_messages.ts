@@ -1,0 +1,116 @@
+import type { Envelope } from "../envelope/mod.ts";
+import type { Rank } from "../priority/table.ts";
+import { parseTimestamp } from "../timestamp.ts";
+import type { BusMessage } from "./message.ts";
+import { charge } from "./_quota.ts";
+import type { BusState } from "./_state.ts";
+import type { Submission } from "./submission.ts";
+import type { Target } from "./target.ts";
+import { On, State, step } from "./transitions.ts";
+
+/** The record of a message that nobody knows of yet. */
+export function newMessage(
+  state: BusState,
+  nowMs: number,
+  envelope: Envelope,
+  targets: readonly Target[],
+  rank: Rank,
+  fingerprint: number,
+  expiresMs: number,
+  submission: Submission,
+): BusMessage {
+  const { maxElapsedMs } = state.options.policies[envelope.priority ?? "NORMAL"];
+  const at = envelope.target === undefined ? -1 : envelope.target.indexOf("@");
+  const sequence = rank === 3 ? ++state.sequence : 0;
+  return {
+    source: envelope.source,
+    id: envelope.id,
+    type: envelope.type,
+    rank,
+    acceptedMs: nowMs,
+    fingerprint,
+    targets,
+    progress: [],
+    runs: undefined,
+    open: targets.length,
+    undecided: targets.length,
+    envelope,
+    index: -1,
+    expiresMs,
+    givesUpMs: maxElapsedMs === null ? Infinity : nowMs + maxElapsedMs,
+    lane: envelope.partitionkey === undefined ? undefined : laneOf(rank, envelope.partitionkey),
+    principal: submission.principal,
+    replyTo: submission.replyTo,
+    instance: at === -1 ? submission.replyInstance : envelope.target!.slice(at + 1),
+    pinned: at !== -1,
+    sequence,
+    order: sequence,
+    bytes: 0,
+    token: 0,
+    generation: undefined,
+    row: -1,
+    watched: false,
+  };
+}
+
+/** Key of the lane of a priority and a `partitionkey`. */
+export function laneOf(rank: Rank, partitionkey: string): string {
+  return `${rank}:${partitionkey}`;
+}
+
+/** Epoch milliseconds of the envelope's `expirytime`; `Infinity` if it has none. */
+export function expiryOf(envelope: Envelope): number {
+  return envelope.expirytime === undefined ? Infinity : parseTimestamp(envelope.expirytime) ?? Infinity;
+}
+
+/** Remembers a message and gives each receiver a delivery. */
+export function add(state: BusState, nowMs: number, message: BusMessage): void {
+  (message.rank === 3 ? state.rememberedDurable : state.remembered).add(nowMs, message);
+  if (message.targets.length === 0) {
+    message.envelope = undefined;
+    if (message.rank !== 3) state.remembered.compact(message);
+    return;
+  }
+  number(state, message);
+  for (let place = 0; place < message.targets.length; place++) message.progress.push(~claim(state, message, place));
+}
+
+/** Gives a message a number in the table, and a wake-up if it expires. */
+export function number(state: BusState, message: BusMessage): void {
+  const free = state.freeMessages.shift();
+  message.index = free === -1 ? state.messages.length : free;
+  state.messages[message.index] = message;
+  if (message.expiresMs !== Infinity) state.expiries.add(message.index, message.expiresMs);
+}
+
+/** Gives one receiver of a numbered message a delivery; on disk it begins by being written. */
+export function claim(state: BusState, message: BusMessage, place: number): number {
+  const slot = state.deliveries.claim(message.index, place);
+  if (message.rank === 3) state.deliveries.setState(slot, step(State.new, On.accept, true));
+  message.targets[place].unfinished++;
+  return slot;
+}
+
+/** Takes back a message that was not accepted after all. */
+export function drop(state: BusState, message: BusMessage): void {
+  for (let place = 0; place < message.targets.length; place++) {
+    if (message.progress[place] >= 0) continue;
+    state.deliveries.release(~message.progress[place]);
+    message.targets[place].unfinished--;
+  }
+  message.open = 0;
+  (message.rank === 3 ? state.rememberedDurable : state.remembered).remove(message);
+  charge(state, message.principal, -message.bytes);
+  letGo(state, message);
+}
+
+/** Nothing of the message is under way any more: only its outcomes are kept. */
+export function letGo(state: BusState, message: BusMessage): void {
+  if (message.index === -1) return;
+  if (message.expiresMs !== Infinity || message.givesUpMs !== Infinity) state.expiries.cancel(message.index);
+  state.messages[message.index] = undefined;
+  state.freeMessages.push(message.index);
+  message.index = -1;
+  message.envelope = undefined;
+  if (message.rank !== 3) state.remembered.compact(message);
+}

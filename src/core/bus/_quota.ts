@@ -1,0 +1,49 @@
+import { BellhopError } from "../error.ts";
+import type { BusMessage } from "./message.ts";
+import type { StoreOperation } from "./operation.ts";
+import { messageKey, utf8Bytes, writeRecord } from "./record.ts";
+import type { BusState } from "./_state.ts";
+
+/**
+ * The write that makes a message durable, if its principal has room for it; sets `message.bytes`.
+ *
+ * @throws {BellhopError} `record-too-large`, `store-full`
+ */
+export function messageWrite(state: BusState, message: BusMessage): StoreOperation {
+  const operation = rewrite(message);
+  const bytes = utf8Bytes(operation.value!);
+  const { maxRecordBytes, maxDurableBytes } = state.options;
+  if (bytes > maxRecordBytes) {
+    throw new BellhopError("record-too-large", `A CRITICAL may have ${maxRecordBytes} bytes on disk: it has ${bytes}`);
+  }
+  if ((state.quota.get(message.principal) ?? 0) + bytes > maxDurableBytes) {
+    throw new BellhopError(
+      "store-full",
+      `${message.principal} may have ${maxDurableBytes} bytes on disk: all are used`,
+    );
+  }
+  message.bytes = bytes;
+  return operation;
+}
+
+/** The write of a message's record as it is now. */
+export function rewrite(message: BusMessage): StoreOperation {
+  const value = writeRecord({
+    acceptedMs: message.acceptedMs,
+    order: message.order,
+    receivers: message.targets.map((target) => target.name),
+    ...(message.runs === undefined ? {} : { runs: message.runs }),
+    fingerprint: message.fingerprint,
+    principal: message.principal,
+    ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    ...(message.instance === undefined ? {} : { instance: message.instance }),
+  }, message.envelope);
+  return { keyspace: "messages", key: messageKey(message.sequence), value };
+}
+
+/** Changes what a principal has on disk. */
+export function charge(state: BusState, principal: string, bytes: number): void {
+  const used = (state.quota.get(principal) ?? 0) + bytes;
+  if (used > 0) state.quota.set(principal, used);
+  else state.quota.delete(principal);
+}

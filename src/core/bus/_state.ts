@@ -1,0 +1,188 @@
+import type { BusEffect } from "./effect.ts";
+import type { DeadLetter } from "./dead_letter.ts";
+import { Deliveries } from "./deliveries.ts";
+import { Duplicates } from "./duplicates.ts";
+import type { Flight } from "./flight.ts";
+import { History } from "./history.ts";
+import { deliveryId } from "./delivery_id.ts";
+import { type BusMessage, runOf } from "./message.ts";
+import type { StoreOperation } from "./operation.ts";
+import type { Outcome } from "./outcome.ts";
+import type { BusOptions } from "./options.ts";
+import type { Target } from "./target.ts";
+import { Fifo } from "../priority/fifo.ts";
+import { PRIORITIES, type Priority } from "../priority/table.ts";
+import { createSchedule, type Schedule } from "../retry/schedule.ts";
+import type { TraceEvent, TraceKind } from "./trace.ts";
+import { outcomeKey } from "./record.ts";
+
+/** What a flush under way is for. */
+export type Pending =
+  | { readonly kind: "none" }
+  | { readonly kind: "accept"; readonly message: BusMessage; readonly receipt?: BusMessage | undefined }
+  | {
+    readonly kind: "redrive";
+    readonly message: BusMessage;
+    readonly kept: KeptDeadLetter;
+    /** The message that a letter without subscriber stood for. */
+    readonly replaced: BusMessage | undefined;
+  }
+  | { readonly kind: "retry-state"; readonly message: BusMessage; readonly slot: number; readonly waitMs: number }
+  | {
+    readonly kind: "outcome";
+    readonly message: BusMessage;
+    readonly slot: number;
+    readonly outcome: Outcome;
+    readonly reason: string;
+    /** A receipt written in the same flush. */
+    readonly receipt: BusMessage | undefined;
+  };
+
+/** A dead letter and where it lies on disk. */
+export interface KeptDeadLetter {
+  readonly letter: DeadLetter;
+  readonly principal: string;
+  readonly replyTo: string | undefined;
+  readonly replyInstance: string | undefined;
+  readonly fingerprint: number;
+  /** Sequence of the message whose outcome record holds it; 0 if it is in memory alone. */
+  readonly sequence: number;
+  /** Size of its record on disk, UTF-8 bytes. */
+  bytes: number;
+  /** Position in the list, for paging. */
+  readonly position: number;
+}
+
+/** Everything the machine remembers. */
+export interface BusState {
+  readonly options: BusOptions;
+  readonly deliveries: Deliveries;
+  readonly history: History;
+  readonly targets: Map<string, Target>;
+  /** Targets by number; a hole where one has left. */
+  readonly targetList: (Target | undefined)[];
+  readonly freeTargets: Fifo;
+  /** Numbers of the targets with work, in turn. */
+  readonly turn: Fifo;
+  readonly messages: (BusMessage | undefined)[];
+  readonly freeMessages: Fifo;
+  readonly flights: (Flight | undefined)[];
+  readonly freeFlights: Fifo;
+  flightCount: number;
+  leaseCount: number;
+  readonly backoffs: Schedule;
+  readonly leases: Schedule;
+  readonly expiries: Schedule;
+  readonly remembered: Duplicates;
+  readonly rememberedDurable: Duplicates;
+  readonly deadLetters: Map<string, KeptDeadLetter>;
+  memoryDeadLetters: number;
+  deadLetterCount: number;
+  /** Dead letters that gave way at the bound. */
+  droppedDeadLetters: number;
+  /** Bytes on disk by principal. */
+  readonly quota: Map<string, number>;
+  readonly pending: Map<number, Pending>;
+  tokens: number;
+  sequence: number;
+  effects: BusEffect[];
+  tracing: boolean;
+  draining: boolean;
+  lastReceivers: readonly string[] | undefined;
+  lastTargets: readonly Target[];
+}
+
+/** A machine that has seen nothing. */
+export function createState(options: BusOptions): BusState {
+  const state: BusState = {
+    options,
+    deliveries: new Deliveries(options.maxDeliveries),
+    history: new History(),
+    targets: new Map(),
+    targetList: [],
+    freeTargets: new Fifo(),
+    turn: new Fifo(),
+    messages: [],
+    freeMessages: new Fifo(),
+    flights: [],
+    freeFlights: new Fifo(),
+    flightCount: 0,
+    leaseCount: 0,
+    backoffs: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
+    leases: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
+    expiries: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
+    remembered: new Duplicates(options.horizonMs, options.maxRemembered),
+    rememberedDurable: new Duplicates(
+      options.durableHorizonMs,
+      options.maxRemembered,
+      (message) => forgetOutcomes(state, message),
+    ),
+    deadLetters: new Map(),
+    memoryDeadLetters: 0,
+    deadLetterCount: 0,
+    droppedDeadLetters: 0,
+    quota: new Map(),
+    pending: new Map(),
+    tokens: 0,
+    sequence: 0,
+    effects: [],
+    tracing: false,
+    draining: false,
+    lastReceivers: undefined,
+    lastTargets: [],
+  };
+  return state;
+}
+
+/** Asks for a write; the store's answer finds what it was for. */
+export function write(state: BusState, operations: readonly StoreOperation[], pending: Pending): number {
+  const token = ++state.tokens;
+  state.pending.set(token, pending);
+  state.effects.push({ kind: "write", token, operations });
+  return token;
+}
+
+/** Tells a step, if anybody looks. The caller checks `state.tracing` first where it is hot. */
+export function trace(
+  state: BusState,
+  nowMs: number,
+  kind: TraceKind,
+  message: BusMessage,
+  more: Partial<TraceEvent> = {},
+): void {
+  if (!state.tracing) return;
+  state.effects.push({
+    kind: "trace",
+    event: {
+      kind,
+      atMs: nowMs,
+      source: message.source,
+      id: message.id,
+      type: message.type,
+      priority: priorityOf(message),
+      ...more,
+    },
+  });
+}
+
+/** The message's priority as a word. */
+export function priorityOf(message: BusMessage): Priority {
+  return PRIORITIES[message.rank];
+}
+
+/** Puts a target that has work and a free place into the round of targets. */
+export function list(state: BusState, target: Target): void {
+  if (target.listed || target.queue.empty || target.inFlight >= target.maxInFlight) return;
+  target.listed = true;
+  state.turn.push(target.number);
+}
+
+/** Past the horizon the outcomes on disk go too; a dead letter's stays, for it is the dead letter. */
+function forgetOutcomes(state: BusState, message: BusMessage): void {
+  const operations: StoreOperation[] = [];
+  for (const [place, target] of message.targets.entries()) {
+    if (state.deadLetters.has(deliveryId(message.source, message.id, target.name, runOf(message, place)))) continue;
+    operations.push({ keyspace: "outcomes", key: outcomeKey(message.sequence, target.name), value: undefined });
+  }
+  if (operations.length > 0) write(state, operations, { kind: "none" });
+}

@@ -1,0 +1,160 @@
+import type { Envelope } from "../envelope/mod.ts";
+import { accept, type Acceptance } from "./accept.ts";
+import { cancel, find, removeInstance, removeReceiver } from "./commands.ts";
+import type { DeadLetter } from "./dead_letter.ts";
+import type { BusEffect } from "./effect.ts";
+import type { Flight } from "./flight.ts";
+import { flushed, flushFailed } from "./flush.ts";
+import { targetOf } from "./_lines.ts";
+import type { BusMessage } from "./message.ts";
+import { type BusOptions, busOptions, type BusSettings } from "./options.ts";
+import { recover, type Recovered, type Recovery } from "./recover.ts";
+import { discard, redrive } from "./redrive.ts";
+import { defer, extend, settle, type Verdict } from "./settle.ts";
+import { createState, list } from "./_state.ts";
+import { type MessageStatus, statusOf, unfinishedCritical } from "./status.ts";
+import type { Submission } from "./submission.ts";
+import { assign, take } from "./take.ts";
+import { nextWakeMs, wake } from "./wake.ts";
+
+/** How full the bus is. */
+export interface BusCounts {
+  /** Deliveries that have not ended. */
+  readonly unfinished: number;
+  /** Attempts under way. */
+  readonly inFlight: number;
+  /** Deliveries in backoff or deferred. */
+  readonly waiting: number;
+  readonly deadLetters: number;
+  /** Dead letters that gave way at the bound. */
+  readonly droppedDeadLetters: number;
+  readonly remembered: number;
+}
+
+/**
+ * The bus: what becomes of every message, as a pure machine.
+ *
+ * Whoever runs it (the engine) tells it what happens, with the time; carries out what {@linkcode Bus.effects} asks for;
+ * tries what {@linkcode Bus.take} gives; and calls {@linkcode Bus.wake} by {@linkcode Bus.nextWakeMs}. Nothing in it
+ * knows where it runs, and one process may run any number.
+ */
+export interface Bus {
+  readonly options: BusOptions;
+  /** Whether steps are traced; off, tracing costs nothing. */
+  tracing: boolean;
+  accept(nowMs: number, envelope: Envelope, receivers: readonly string[], submission: Submission): Acceptance;
+  take(nowMs: number, leaseMs: number, receiver?: string): Flight | undefined;
+  assign(nowMs: number, flight: Flight, instance: string): void;
+  settle(nowMs: number, lease: number, verdict: Verdict): boolean;
+  extend(nowMs: number, lease: number, leaseMs: number): boolean;
+  defer(nowMs: number, lease: number, untilMs: number, reason: string): boolean;
+  flushed(nowMs: number, token: number): void;
+  flushFailed(nowMs: number, token: number): void;
+  wake(nowMs: number): void;
+  nextWakeMs(): number;
+  /** What is to be done, in order; the list is empty afterwards. */
+  effects(): readonly BusEffect[];
+  cancel(nowMs: number, source: string, id: string): number;
+  find(source: string, id: string): BusMessage | undefined;
+  status(message: BusMessage): MessageStatus;
+  /** CRITICAL messages that have not ended, oldest first, from `order` on. */
+  unfinishedCritical(afterOrder: number, limit: number): readonly BusMessage[];
+  /** Dead letters in order of their end, after the one of that id. */
+  deadLetters(limit: number, afterId?: string, receiver?: string): readonly DeadLetter[];
+  deadLetter(id: string): DeadLetter | undefined;
+  redrive(nowMs: number, letterId: string, receivers: readonly string[]): BusMessage;
+  discard(letterId: string): number;
+  removeReceiver(nowMs: number, receiver: string): number;
+  removeInstance(nowMs: number, receiver: string, instance: string): number;
+  /** Sets how many attempts a target takes at once, 1 to 10,000. */
+  setMaxInFlight(receiver: string, maxInFlight: number): void;
+  recover(nowMs: number, found: Recovery): Recovered;
+  /** From now on nothing is accepted and nothing taken; what is under way may settle. */
+  drain(): void;
+  counts(): BusCounts;
+}
+
+/**
+ * Makes a bus.
+ *
+ * @example
+ * ```ts
+ * import { createBus } from "@bellhop/bellhop/bus";
+ * import { assertEquals } from "@std/assert";
+ * const bus = createBus({ startMs: 0, random: () => 0.5, source: "/bus" });
+ * const envelope = { specversion: "1.0", id: "1", source: "/a", type: "greeted" } as const;
+ * const { message } = bus.accept(0, envelope, ["b"], { principal: "/a" });
+ * const first = bus.take(0, 15_000)!;
+ * bus.settle(0, first.lease, { verdict: "nak", reason: "status-503" });
+ * const second = bus.take(0, 15_000)!; // retry 1 comes at once
+ * bus.settle(1, second.lease, { verdict: "ack" });
+ * assertEquals(bus.status(message).deliveries[0].outcome, "delivered");
+ * assertEquals(bus.status(message).deliveries[0].attempts, 2);
+ * ```
+ */
+export function createBus(settings: BusSettings): Bus {
+  const options = busOptions(settings);
+  const state = createState(options);
+  return {
+    options,
+    get tracing() {
+      return state.tracing;
+    },
+    set tracing(on: boolean) {
+      state.tracing = on;
+    },
+    accept: (nowMs, envelope, receivers, submission) => accept(state, nowMs, envelope, receivers, submission),
+    take: (nowMs, leaseMs, receiver) => take(state, nowMs, leaseMs, receiver),
+    assign: (nowMs, flight, instance) => assign(state, nowMs, flight, instance),
+    settle: (nowMs, lease, verdict) => settle(state, nowMs, lease, verdict),
+    extend: (nowMs, lease, leaseMs) => extend(state, nowMs, lease, leaseMs),
+    defer: (nowMs, lease, untilMs, reason) => defer(state, nowMs, lease, untilMs, reason),
+    flushed: (nowMs, token) => flushed(state, nowMs, token),
+    flushFailed: (nowMs, token) => flushFailed(state, nowMs, token),
+    wake: (nowMs) => wake(state, nowMs),
+    nextWakeMs: () => nextWakeMs(state),
+    effects: () => {
+      if (state.effects.length === 0) return NOTHING;
+      const effects = state.effects;
+      state.effects = [];
+      return effects;
+    },
+    cancel: (nowMs, source, id) => cancel(state, nowMs, source, id),
+    find: (source, id) => find(state, source, id),
+    status: (message) => statusOf(state, message),
+    unfinishedCritical: (afterOrder, limit) => unfinishedCritical(state, afterOrder, limit),
+    deadLetters: (limit, afterId, receiver) => {
+      const after = afterId === undefined ? 0 : state.deadLetters.get(afterId)?.position ?? 0;
+      const page: DeadLetter[] = [];
+      for (const { letter, position } of state.deadLetters.values()) {
+        if (page.length >= limit) break;
+        if (position > after && (receiver === undefined || letter.receiver === receiver)) page.push(letter);
+      }
+      return page;
+    },
+    deadLetter: (id) => state.deadLetters.get(id)?.letter,
+    redrive: (nowMs, letterId, receivers) => redrive(state, nowMs, letterId, receivers),
+    discard: (letterId) => discard(state, letterId),
+    removeReceiver: (nowMs, receiver) => removeReceiver(state, nowMs, receiver),
+    removeInstance: (nowMs, receiver, instance) => removeInstance(state, nowMs, receiver, instance),
+    setMaxInFlight: (receiver, maxInFlight) => {
+      const target = targetOf(state, receiver);
+      target.maxInFlight = Math.min(10_000, Math.max(1, Math.floor(maxInFlight)));
+      list(state, target);
+    },
+    recover: (nowMs, found) => recover(state, nowMs, found),
+    drain: () => {
+      state.draining = true;
+    },
+    counts: () => ({
+      unfinished: state.deliveries.size,
+      inFlight: state.leases.size,
+      waiting: state.backoffs.size,
+      deadLetters: state.deadLetters.size,
+      droppedDeadLetters: state.droppedDeadLetters,
+      remembered: state.remembered.size + state.rememberedDurable.size,
+    }),
+  };
+}
+
+const NOTHING: readonly BusEffect[] = [];

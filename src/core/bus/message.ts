@@ -1,0 +1,68 @@
+import type { Envelope } from "../envelope/mod.ts";
+import type { Rank } from "../priority/table.ts";
+import type { Generation } from "./duplicates.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * An accepted message: one record for all its receivers, kept for the duplicate horizon; the envelope itself is let
+ * go when the last delivery has ended.
+ */
+export interface BusMessage {
+  readonly source: string;
+  readonly id: string;
+  readonly type: string;
+  readonly rank: Rank;
+  readonly acceptedMs: number;
+  readonly fingerprint: number;
+  /** The receivers, frozen at acceptance. */
+  targets: readonly Target[];
+  /** For each receiver: `~slot` while its delivery is under way (negative), then the packed outcome. */
+  progress: number[];
+  /** For each receiver its run; absent while all are 1. */
+  runs: readonly number[] | undefined;
+  /** Deliveries that have not ended. */
+  open: number;
+  /** Of those, the ones whose outcome is not even being written. */
+  undecided: number;
+  /** Present while a delivery is under way. */
+  envelope: Envelope | undefined;
+  /** Its number in the state's table, or -1 when nothing is under way. */
+  index: number;
+  /** Epoch milliseconds of `expirytime`; `Infinity` if it has none. */
+  readonly expiresMs: number;
+  /** When the policy gives up, epoch milliseconds; `Infinity` for CRITICAL. */
+  givesUpMs: number;
+  /** Key of its lane, if it has a `partitionkey`. */
+  readonly lane: string | undefined;
+  /** Who pays for its room on disk. */
+  readonly principal: string;
+  /** The service that hears of the outcome, if it asked to. */
+  readonly replyTo: string | undefined;
+  /** The instance of that service to prefer, or of the target to insist on: see `pinned`. */
+  readonly instance: string | undefined;
+  /** Whether only `instance` may receive it (`target: name@instance`). */
+  readonly pinned: boolean;
+  /** Names its records on disk; 0 for what stays in memory. */
+  readonly sequence: number;
+  /** Order of acceptance, or of the last redrive. */
+  order: number;
+  /** Size of its record on disk in UTF-8 bytes; 0 for what stays in memory. */
+  bytes: number;
+  /** The write that it waits for before it counts as accepted; 0 if none. */
+  token: number;
+  /** Where it is remembered; see `duplicates.ts`. */
+  generation: Generation | undefined;
+  row: number;
+  /** Whether somebody waits for its outcomes. */
+  watched: boolean;
+}
+
+/** Whether the message is kept on disk. */
+export function isDurable(message: BusMessage): boolean {
+  return message.rank === 3;
+}
+
+/** The run of one delivery. */
+export function runOf(message: BusMessage, place: number): number {
+  return message.runs === undefined ? 1 : message.runs[place];
+}

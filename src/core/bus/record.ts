@@ -1,0 +1,105 @@
+/**
+ * What lies on disk: one record a message, its retry state beside it once there is any, one record an outcome.
+ *
+ * A record is one line of JSON, and a second one with the envelope where it holds one. Keys begin with the message's
+ * sequence in 11 digits of base 36, so a scan reads in the order of acceptance.
+ *
+ * @module
+ */
+import { type Envelope, parse, serialize } from "../envelope/mod.ts";
+import type { AttemptRecord } from "./history.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** The record of an unfinished message. */
+export interface MessageRecord {
+  readonly acceptedMs: number;
+  readonly order: number;
+  readonly receivers: readonly string[];
+  readonly runs?: readonly number[];
+  readonly fingerprint: number;
+  readonly principal: string;
+  readonly replyTo?: string;
+  readonly instance?: string;
+}
+
+/** The retry state of one delivery, written before each wait. */
+export interface DeliveryRecord {
+  readonly run: number;
+  readonly attempts: number;
+  readonly dueMs: number;
+  readonly waitMs: number;
+  readonly history: readonly AttemptRecord[];
+}
+
+/** How one delivery ended; with the envelope if it is a dead letter. */
+export interface OutcomeRecord {
+  readonly source: string;
+  readonly id: string;
+  readonly type: string;
+  readonly receiver: string;
+  readonly run: number;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly history?: readonly AttemptRecord[];
+  readonly acceptedMs: number;
+  readonly endedMs: number;
+  readonly fingerprint: number;
+  readonly principal: string;
+  readonly replyTo?: string;
+  readonly instance?: string;
+}
+
+/** Key of a message's record. */
+export function messageKey(sequence: number): string {
+  return sequence.toString(36).padStart(11, "0");
+}
+
+/** Key of the retry state of one of its deliveries. */
+export function deliveryKey(sequence: number, receiver: string): string {
+  return `${messageKey(sequence)}/${receiver}`;
+}
+
+/** Key of the outcome of one of its deliveries. */
+export function outcomeKey(sequence: number, receiver: string): string {
+  return deliveryKey(sequence, receiver);
+}
+
+/** The sequence in any of these keys; `NaN` if there is none. */
+export function sequenceOf(key: string): number {
+  return parseInt(key.slice(0, 11), 36);
+}
+
+/** Writes a record. */
+export function writeRecord(meta: MessageRecord | DeliveryRecord | OutcomeRecord, envelope?: Envelope): string {
+  const line = JSON.stringify({ v: 1, ...meta });
+  return envelope === undefined ? line : `${line}\n${serialize(envelope)}`;
+}
+
+/**
+ * Reads a record.
+ *
+ * @returns `undefined` if it is none of ours: damaged, or written by a version that is not known
+ */
+export function readRecord<T>(
+  value: string,
+): { readonly meta: T; readonly envelope: Envelope | undefined } | undefined {
+  const end = value.indexOf("\n");
+  try {
+    const meta = JSON.parse(end === -1 ? value : value.slice(0, end));
+    if (meta?.v !== 1) return undefined;
+    return { meta, envelope: end === -1 ? undefined : parse(value.slice(end + 1)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many bytes a text takes in UTF-8. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) bytes += unit < 0x800 ? 1 : unit >= 0xd800 && unit < 0xe000 ? 1 : 2;
+  }
+  return bytes;
+}

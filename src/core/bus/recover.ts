@@ -1,0 +1,250 @@
+/**
+ * After a restart: what was acknowledged and has not ended takes up where the disk knows it.
+ *
+ * @module
+ */
+import type { Envelope } from "../envelope/mod.ts";
+import { rankOf } from "../priority/table.ts";
+import { keep } from "./_dead_letters.ts";
+import { deliveryId } from "./delivery_id.ts";
+import { lineUp, targetOf } from "./_lines.ts";
+import type { BusMessage } from "./message.ts";
+import { claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
+import { packOutcome } from "./outcome.ts";
+import { charge } from "./_quota.ts";
+import {
+  deliveryKey,
+  type DeliveryRecord,
+  messageKey,
+  type MessageRecord,
+  outcomeKey,
+  type OutcomeRecord,
+  readRecord,
+  sequenceOf,
+  utf8Bytes,
+} from "./record.ts";
+import { type BusState, trace, write } from "./_state.ts";
+import { On, State } from "./transitions.ts";
+
+/** A record as a scan gives it. */
+export interface FoundRecord {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** All that lay in the store. */
+export interface Recovery {
+  readonly messages: readonly FoundRecord[];
+  readonly deliveries: readonly FoundRecord[];
+  readonly outcomes: readonly FoundRecord[];
+}
+
+/** What was found. */
+export interface Recovered {
+  /** Messages that go on. */
+  readonly unfinished: number;
+  readonly deadLetters: number;
+  /** Records that could not be read: they stay where they are. */
+  readonly unreadable: readonly { readonly keyspace: string; readonly key: string }[];
+}
+
+/**
+ * Takes up what a store held. The machine must be new.
+ *
+ * A delivery without an outcome goes on: waiting, if its retry state says so, for no longer than it was meant to wait;
+ * otherwise in line. An attempt that was under way when the process ended is made again.
+ */
+export function recover(state: BusState, nowMs: number, found: Recovery): Recovered {
+  const unreadable: { keyspace: string; key: string }[] = [];
+  const outcomes = new Map<string, OutcomeRecord>();
+  let deadLetters = 0;
+  for (const { key, value } of found.outcomes) {
+    const record = readRecord<OutcomeRecord>(value);
+    state.sequence = Math.max(state.sequence, sequenceOf(key) || 0);
+    if (record === undefined) {
+      unreadable.push({ keyspace: "outcomes", key });
+      continue;
+    }
+    outcomes.set(key, record.meta);
+    remember(state, nowMs, sequenceOf(key), record.meta);
+    if (record.envelope === undefined) continue;
+    deadLetters++;
+    const { meta, envelope } = record;
+    const message = state.rememberedDurable.get(meta.source, meta.id)!;
+    const kept = keep(state, nowMs, message, {
+      id: deliveryId(meta.source, meta.id, meta.receiver, meta.run),
+      envelope,
+      receiver: meta.receiver,
+      run: meta.run,
+      outcome: meta.outcome as Exclude<OutcomeRecord["outcome"], "delivered">,
+      reason: meta.reason,
+      attempts: meta.attempts,
+      history: meta.history ?? [],
+      acceptedMs: meta.acceptedMs,
+      endedMs: meta.endedMs,
+      durable: true,
+    });
+    kept.bytes = utf8Bytes(value);
+    charge(state, meta.principal, kept.bytes);
+  }
+
+  const retryStates = new Map<string, DeliveryRecord>();
+  for (const { key, value } of found.deliveries) {
+    const record = readRecord<DeliveryRecord>(value);
+    if (record === undefined) unreadable.push({ keyspace: "deliveries", key });
+    else retryStates.set(key, record.meta);
+  }
+
+  const read: { sequence: number; bytes: number; meta: MessageRecord; envelope: Envelope }[] = [];
+  for (const { key, value } of found.messages) {
+    const record = readRecord<MessageRecord>(value);
+    const sequence = sequenceOf(key);
+    state.sequence = Math.max(state.sequence, sequence || 0, record?.meta.order ?? 0);
+    if (record?.envelope === undefined) unreadable.push({ keyspace: "messages", key });
+    else read.push({ sequence, bytes: utf8Bytes(value), meta: record.meta, envelope: record.envelope });
+  }
+  read.sort((one, other) => one.meta.order - other.meta.order);
+  let unfinished = 0;
+  for (const { sequence, bytes, meta, envelope } of read) {
+    const message = reopen(state, nowMs, sequence, meta, envelope);
+    message.bytes = bytes;
+    charge(state, message.principal, bytes);
+    for (let place = 0; place < message.targets.length; place++) {
+      const receiver = message.targets[place].name;
+      const run = meta.runs?.[place] ?? 1;
+      const outcome = outcomes.get(outcomeKey(sequence, receiver));
+      if (outcome !== undefined && outcome.run >= run) {
+        message.progress[place] = packOutcome(outcome.outcome, outcome.attempts);
+        message.open--;
+        message.undecided--;
+        continue;
+      }
+      if (outcome !== undefined) supersede(state, sequence, receiver, message, outcome.run);
+      const retryState = retryStates.get(deliveryKey(sequence, receiver));
+      resume(state, nowMs, message, place, retryState?.run === run ? retryState : undefined);
+    }
+    if (message.open > 0) {
+      unfinished++;
+      trace(state, nowMs, "recovered", message);
+      continue;
+    }
+    charge(state, message.principal, -message.bytes);
+    message.bytes = 0;
+    letGo(state, message);
+    write(state, [{ keyspace: "messages", key: messageKey(sequence), value: undefined }], { kind: "none" });
+  }
+  return { unfinished, deadLetters, unreadable };
+}
+
+/** Remembers a message of which only outcomes are left, against duplicates and for its status. */
+function remember(state: BusState, nowMs: number, sequence: number, meta: OutcomeRecord): void {
+  const known = state.rememberedDurable.get(meta.source, meta.id);
+  const target = meta.receiver === "" ? [] : [targetOf(state, meta.receiver)];
+  const progress = meta.receiver === "" ? [] : [packOutcome(meta.outcome, meta.attempts)];
+  if (known !== undefined) {
+    known.runs = [...known.targets.map((_, at) => known.runs?.[at] ?? 1), meta.run];
+    known.targets = [...known.targets, ...target];
+    known.progress.push(...progress);
+    return;
+  }
+  state.rememberedDurable.add(nowMs, {
+    source: meta.source,
+    id: meta.id,
+    type: meta.type,
+    rank: 3,
+    acceptedMs: meta.acceptedMs,
+    fingerprint: meta.fingerprint,
+    targets: target,
+    progress,
+    runs: target.length === 0 ? undefined : [meta.run],
+    open: 0,
+    undecided: 0,
+    envelope: undefined,
+    index: -1,
+    expiresMs: Infinity,
+    givesUpMs: Infinity,
+    lane: undefined,
+    principal: meta.principal,
+    replyTo: meta.replyTo,
+    instance: meta.instance,
+    pinned: false,
+    sequence,
+    order: sequence,
+    bytes: 0,
+    token: 0,
+    generation: undefined,
+    row: -1,
+    watched: false,
+  });
+}
+
+function reopen(
+  state: BusState,
+  nowMs: number,
+  sequence: number,
+  meta: MessageRecord,
+  envelope: Envelope,
+): BusMessage {
+  const targets = meta.receivers.map((name) => targetOf(state, name));
+  const message: BusMessage = {
+    ...newMessage(
+      state,
+      meta.acceptedMs,
+      envelope,
+      targets,
+      rankOf(envelope.priority),
+      meta.fingerprint,
+      expiryOf(envelope),
+      {
+        principal: meta.principal,
+        replyTo: meta.replyTo,
+        replyInstance: meta.instance,
+      },
+    ),
+    sequence,
+    order: meta.order,
+    runs: meta.runs,
+  };
+  const known = state.rememberedDurable.get(message.source, message.id);
+  if (known !== undefined) state.rememberedDurable.remove(known);
+  state.rememberedDurable.add(nowMs, message);
+  number(state, message);
+  return message;
+}
+
+/** Lets a delivery go on: in line, or waiting out the rest of its backoff at the head of its lane. */
+function resume(
+  state: BusState,
+  nowMs: number,
+  message: BusMessage,
+  place: number,
+  retryState: DeliveryRecord | undefined,
+): void {
+  const slot = claim(state, message, place);
+  const target = message.targets[place];
+  message.progress[place] = ~slot;
+  if (retryState !== undefined) {
+    state.deliveries.setAttempts(slot, retryState.attempts);
+    for (const { atMs, reason, instance } of retryState.history) {
+      const head = state.deliveries.history[slot];
+      state.deliveries.history[slot] = state.history.append(head, atMs - message.acceptedMs, reason, instance);
+    }
+  }
+  const dueMs = retryState === undefined ? nowMs : Math.min(retryState.dueMs, nowMs + retryState.waitMs);
+  lineUp(state, message, target, slot, On.flushed);
+  if (dueMs <= nowMs || state.deliveries.stateOf(slot) !== State.queued) return;
+  target.queue.remove(slot, message.rank);
+  state.deliveries.setState(slot, State.waiting);
+  state.backoffs.add(slot, dueMs);
+}
+
+/** A letter whose redrive was written before the letter was taken away. */
+function supersede(state: BusState, sequence: number, receiver: string, message: BusMessage, run: number): void {
+  const id = deliveryId(message.source, message.id, receiver, run);
+  const kept = state.deadLetters.get(id);
+  if (kept !== undefined) {
+    state.deadLetters.delete(id);
+    charge(state, kept.principal, -kept.bytes);
+  }
+  write(state, [{ keyspace: "outcomes", key: outcomeKey(sequence, receiver), value: undefined }], { kind: "none" });
+}

@@ -1,0 +1,87 @@
+import { PRIORITIES, type Priority } from "../priority/table.ts";
+import { deliveryId } from "./delivery_id.ts";
+import { type BusMessage, runOf } from "./message.ts";
+import { attemptsOf, type Outcome, outcomeOf } from "./outcome.ts";
+import type { BusState } from "./_state.ts";
+import { type DeliveryState, STATES } from "./transitions.ts";
+
+/** Where one delivery stands. */
+export interface DeliveryStatus {
+  readonly receiver: string;
+  readonly run: number;
+  readonly state: DeliveryState;
+  /** Present when it has ended. */
+  readonly outcome?: Outcome;
+  readonly attempts: number;
+  /** Stable word for the last thing that went wrong; absent if nothing did. */
+  readonly lastError?: string;
+  /** When it is tried again, epoch milliseconds; present while it waits. */
+  readonly nextAttemptMs?: number;
+}
+
+/** Where a message stands. */
+export interface MessageStatus {
+  readonly source: string;
+  readonly id: string;
+  readonly type: string;
+  readonly priority: Priority;
+  readonly acceptedMs: number;
+  readonly deliveries: readonly DeliveryStatus[];
+}
+
+/** Where a message and each of its deliveries stand. */
+export function statusOf(state: BusState, message: BusMessage): MessageStatus {
+  return {
+    source: message.source,
+    id: message.id,
+    type: message.type,
+    priority: PRIORITIES[message.rank],
+    acceptedMs: message.acceptedMs,
+    deliveries: message.targets.length === 0
+      ? unsubscribed(message)
+      : message.targets.map((_, place) => delivery(state, message, place)),
+  };
+}
+
+/** Whether every delivery of the message has ended. */
+export function isTerminal(message: BusMessage): boolean {
+  return message.open === 0;
+}
+
+/** CRITICAL messages that have not ended, oldest first. */
+export function unfinishedCritical(state: BusState, after: number, limit: number): readonly BusMessage[] {
+  return state.messages
+    .filter((message): message is BusMessage => message?.rank === 3 && message.order > after)
+    .sort((one, other) => one.order - other.order)
+    .slice(0, limit);
+}
+
+function delivery(state: BusState, message: BusMessage, place: number): DeliveryStatus {
+  const progress = message.progress[place];
+  const receiver = message.targets[place].name;
+  const run = runOf(message, place);
+  if (progress >= 0) {
+    const outcome = outcomeOf(progress);
+    const letter = outcome === "delivered"
+      ? undefined
+      : state.deadLetters.get(deliveryId(message.source, message.id, receiver, run))?.letter;
+    const lastError = letter === undefined ? {} : { lastError: letter.reason };
+    return { receiver, run, state: "ended", outcome, attempts: attemptsOf(progress), ...lastError };
+  }
+  const slot = ~progress;
+  const last = state.history.last(state.deliveries.history[slot]);
+  const nextAttemptMs = state.backoffs.dueMs(slot);
+  return {
+    receiver,
+    run,
+    state: STATES[state.deliveries.stateOf(slot)],
+    attempts: state.deliveries.attemptsOf(slot),
+    ...(last === undefined ? {} : { lastError: last.reason }),
+    ...(nextAttemptMs === undefined ? {} : { nextAttemptMs }),
+  };
+}
+
+function unsubscribed(message: BusMessage): DeliveryStatus[] {
+  if (message.rank !== 3) return [];
+  return [{ receiver: "", run: 1, state: "ended", outcome: "no-subscriber", attempts: 0, lastError: "no-subscriber" }];
+}

@@ -1,0 +1,36 @@
+import { Lanes } from "../priority/lanes.ts";
+import { PriorityQueue } from "../priority/queue.ts";
+
+/** What the bus knows of one receiving service. */
+export interface Target {
+  readonly name: string;
+  /** Its place in the state's list. */
+  readonly number: number;
+  readonly queue: PriorityQueue;
+  readonly lanes: Lanes;
+  /** Attempts under way. */
+  inFlight: number;
+  /** Most attempts at once. */
+  maxInFlight: number;
+  /** Deliveries that have not ended. */
+  unfinished: number;
+  /** Whether it stands in the round of targets with work. */
+  listed: boolean;
+  /** Whether the service has deregistered. */
+  gone: boolean;
+}
+
+/** A target with nothing to do. */
+export function createTarget(name: string, number: number, maxInFlight: number): Target {
+  return {
+    name,
+    number,
+    queue: new PriorityQueue(),
+    lanes: new Lanes(),
+    inFlight: 0,
+    maxInFlight,
+    unfinished: 0,
+    listed: false,
+    gone: false,
+  };
+}
