@@ -34,7 +34,7 @@ export interface FaultyStore {
   failScans(): void;
   /** Makes each opening reject with the code, until {@linkcode FaultyStore.heal}. */
   failOpening(code: ErrorCode): void;
-  /** Lets every write from now on hang until {@linkcode FaultyStore.release}. */
+  /** Lets every write from now on hang until {@linkcode FaultyStore.release}; closing the store then waits for it. */
   hold(): void;
   /** Lets the writes that hang go on, in the order in which they were asked for. */
   release(): void;
@@ -80,9 +80,21 @@ export function faultyStore(open: OpenStore): FaultyStore {
     const store = await open();
     let failed = false;
 
-    async function write(operations: readonly StoreOperation[]): Promise<void> {
+    const underWay = new Set<Promise<void>>();
+    let closing = false;
+
+    function write(operations: readonly StoreOperation[]): Promise<void> {
+      const written = attempt(operations);
+      underWay.add(written);
+      const settled = (): unknown => underWay.delete(written);
+      written.then(settled, settled);
+      return written;
+    }
+
+    async function attempt(operations: readonly StoreOperation[]): Promise<void> {
       writes++;
       const due = fault !== undefined && writes >= faultFrom && writes < faultFrom + fault.times ? fault : undefined;
+      if (closing) throw new BellhopError("store-closed", "the store was closed");
       if (gate !== undefined) {
         held++;
         await gate.promise;
@@ -95,6 +107,12 @@ export function faultyStore(open: OpenStore): FaultyStore {
       throw new BellhopError(due.code, "the test lets this write fail");
     }
 
+    async function close(): Promise<void> {
+      closing = true;
+      await Promise.allSettled(underWay);
+      await store.close();
+    }
+
     return {
       capabilities: store.capabilities,
       write,
@@ -102,7 +120,7 @@ export function faultyStore(open: OpenStore): FaultyStore {
         if (scansFail) throw new BellhopError("store-failed", "the test lets scans fail");
         return await store.scan(keyspace, after, limit);
       },
-      close: () => store.close(),
+      close,
     };
   }
 

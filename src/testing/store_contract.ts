@@ -105,6 +105,7 @@ const checks: Readonly<Record<string, Check>> = {
       const seen: string[] = [];
       for (let page = await store.scan("messages", "", 1_000); page.length > 0;) {
         expect(page.length <= 1_000, "a page holds at most `limit` records");
+        expect(seen.length === 0 || page[0].key > seen[seen.length - 1], "a page begins after `after`");
         seen.push(...page.map(({ key }) => key));
         page = await store.scan("messages", seen[seen.length - 1], 1_000);
       }
@@ -162,7 +163,10 @@ const checks: Readonly<Record<string, Check>> = {
 
   "operations apply in their order, and concurrent writes in theirs": (open) =>
     using(open, async (store) => {
-      const writes = Array.from({ length: 200 }, (_, n) => [put("last", `${n}`), put(`n${n}`, "x"), drop(`n${n - 1}`)]);
+      const writes = Array.from(
+        { length: 200 },
+        (_, n) => [put("last", "early"), put("last", `${n}`), put(`n${n}`, "x"), drop(`n${n - 1}`)],
+      );
       await Promise.all(writes.map((operations) => store.write(operations)));
       same(await store.scan("messages", "", 10), [{ key: "last", value: "199" }, { key: "n199", value: "x" }]);
     }),
@@ -222,8 +226,11 @@ const checks: Readonly<Record<string, Check>> = {
     const store = await open();
     const write = store.write([put("a", "1")]);
     let written = false;
-    const settled = write.then(() => written = true);
-    await Promise.all([store.close().then(() => expect(written, "close() did not wait")), settled, store.close()]);
+    write.then(() => written = true, () => undefined);
+    await Promise.all([store.close(), store.close()]);
+    // A moment for what is settled to say so, and no more.
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(written, "close() did not wait for a write");
     await store.close();
     await refuses("store-closed", store.write([put("b", "1")]));
     await refuses("store-closed", store.scan("messages", "", 1));

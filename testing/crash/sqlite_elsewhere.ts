@@ -7,7 +7,6 @@
  */
 
 import { sqlite } from "../../src/adapters/stores/sqlite.ts";
-import { BellhopError } from "../../src/core/error.ts";
 import { storeContract } from "../../src/testing/store_contract.ts";
 
 // @ts-ignore: every runtime that this is for has `process`; Deno's types name it only with a dependency.
@@ -21,7 +20,7 @@ async function verdict(): Promise<string> {
   try {
     await (await sqlite(`${directory}/first.db`)()).close();
   } catch (error) {
-    if (error instanceof BellhopError && error.code === "store-unavailable") return "unavailable";
+    if ((error as { code?: unknown }).code === "store-unavailable") return "unavailable";
     throw error;
   }
   const checks: [string, () => Promise<void>][] = [];

@@ -3,6 +3,7 @@ import { effort } from "../../../testing/effort.ts";
 import { keyOf, valueOf, WINDOW } from "../../../testing/crash/sqlite_writer.ts";
 import type { Keyspace } from "../../core/bus/operation.ts";
 import type { MessageStore } from "../../ports/store.ts";
+import { seededRandom } from "../../testing/seeded_random.ts";
 import { sqlite } from "./sqlite.ts";
 
 const CYCLES = effort(15, 200);
@@ -12,7 +13,7 @@ Deno.test("sqlite() loses no acknowledged record to SIGKILL, invents none and ke
   const seed = Number(Deno.env.get("FC_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   // The instants go by the seed; where in a flush each falls goes by the machine as well.
   printLine(`kill test: ${CYCLES} cycles, replay the instants with FC_SEED=${seed}`);
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const directory = await Deno.makeTempDir({ prefix: "bellhop-" });
   const path = `${directory}/bus.db`;
   let last = 0;
@@ -71,17 +72,6 @@ async function numbersKept(store: MessageStore, keyspace: Keyspace): Promise<rea
     assertEquals({ key, value }, { key: keyOf(n), value: valueOf(n) });
     return n;
   });
-}
-
-/** A small seeded generator (T. Ettinger, public domain), uniform on [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 function printLine(text: string): void {
