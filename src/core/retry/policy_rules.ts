@@ -27,6 +27,11 @@ export interface PolicyFault {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const NO_WORDS: readonly unknown[] = [];
+const NULL = [null];
+const UNLIMITED = ["unlimited"];
+const JITTERS = ["full", "equal", "decorrelated", "none"];
+const FIRST_RETRIES = ["immediate", "backoff"];
 
 /**
  * The first field of the policy that is out of range, or `undefined` if all are well (spec RET, "Policy"). Never
@@ -36,15 +41,17 @@ export function policyFault(
   policy: RetryPolicy,
   defaults: ResolvedPolicy = DEFAULT_POLICY,
 ): PolicyFault | undefined {
-  if (typeof policy !== "object" || policy === null) return fault("policy", "an object", policy);
-  return range(policy, "retries", 0, 1_000_000, ["unlimited"]) ??
-    range(policy, "baseMs", 0, DAY_MS) ??
-    range(policy, "factor", 1, 10) ??
-    range(policy, "capMs", policy.baseMs ?? defaults.baseMs, DAY_MS) ??
-    range(policy, "jitter", 0, -1, ["full", "equal", "decorrelated", "none"]) ??
-    range(policy, "firstRetry", 0, -1, ["immediate", "backoff"]) ??
-    range(policy, "attemptTimeoutMs", 1, HOUR_MS, [null]) ??
-    range(policy, "maxElapsedMs", 1, 30 * DAY_MS, [null]);
+  if (typeof policy !== "object" || !policy) return fault("policy", "an object", policy);
+  // Each field is read by its name and once: this runs for every call of retry() that brings a policy.
+  const { baseMs } = policy;
+  return range("retries", policy.retries, 0, 1_000_000, UNLIMITED) ??
+    range("baseMs", baseMs, 0, DAY_MS, NO_WORDS) ??
+    range("factor", policy.factor, 1, 10, NO_WORDS) ??
+    range("capMs", policy.capMs, baseMs ?? defaults.baseMs, DAY_MS, NO_WORDS) ??
+    range("jitter", policy.jitter, 1, 0, JITTERS) ??
+    range("firstRetry", policy.firstRetry, 1, 0, FIRST_RETRIES) ??
+    range("attemptTimeoutMs", policy.attemptTimeoutMs, 1, HOUR_MS, NULL) ??
+    range("maxElapsedMs", policy.maxElapsedMs, 1, 30 * DAY_MS, NULL);
 }
 
 const completed = new WeakSet<RetryPolicy>([DEFAULT_POLICY]);
@@ -63,21 +70,16 @@ export function completedPolicy(policy: RetryPolicy, defaults: ResolvedPolicy): 
 
 /** Wanted: a number from `low` to `high`, if there are such, or one of some words. */
 function range(
-  policy: RetryPolicy,
-  field: keyof RetryPolicy,
+  field: string,
+  value: unknown,
   low: number,
   high: number,
-  words: readonly unknown[] = [],
+  words: readonly unknown[],
 ): PolicyFault | undefined {
-  const value: unknown = policy[field];
   if (value === undefined || words.includes(value)) return undefined;
-  if (typeof value === "number" && value >= low && value <= high && (value % 1 === 0 || field === "factor")) {
-    return undefined;
-  }
-  const wanted = [
-    ...high < low ? [] : [`a${field === "factor" ? "" : " whole"} number from ${low} to ${high}`],
-    ...words,
-  ];
+  const whole = field === "factor" ? "" : "whole ";
+  if (typeof value === "number" && value >= low && value <= high && (!whole || value % 1 === 0)) return undefined;
+  const wanted = low > high ? words : [`a ${whole}number from ${low} to ${high}`, ...words];
   return fault(field, wanted.map(String).join(" or "), value);
 }
 
