@@ -10,7 +10,7 @@ import type { BusMessage } from "./message.ts";
 import { type BusOptions, busOptions, type BusSettings } from "./options.ts";
 import { recover, type Recovered, type Recovery } from "./recover.ts";
 import { discard, redrive } from "./redrive.ts";
-import { defer, extend, settle, type Verdict } from "./settle.ts";
+import { defer, extend, settle, type Settlement } from "./settle.ts";
 import { createState, list } from "./_state.ts";
 import { type MessageStatus, statusOf, unfinishedCritical } from "./status.ts";
 import type { Submission } from "./submission.ts";
@@ -45,7 +45,7 @@ export interface Bus {
   accept(nowMs: number, envelope: Envelope, receivers: readonly string[], submission: Submission): Acceptance;
   take(nowMs: number, leaseMs: number, receiver?: string): Flight | undefined;
   assign(nowMs: number, flight: Flight, instance: string): void;
-  settle(nowMs: number, lease: number, verdict: Verdict): boolean;
+  settle(nowMs: number, lease: number, verdict: Settlement): boolean;
   extend(nowMs: number, lease: number, leaseMs: number): boolean;
   defer(nowMs: number, lease: number, untilMs: number, reason: string): boolean;
   flushed(nowMs: number, token: number): void;

@@ -16,7 +16,7 @@ export type { BusOptions, BusSettings } from "./options.ts";
 export { type Outcome, OUTCOMES } from "./outcome.ts";
 export type { ReceiptData } from "./receipt.ts";
 export type { FoundRecord, Recovered, Recovery } from "./recover.ts";
-export type { Verdict } from "./settle.ts";
+export type { Settlement } from "./settle.ts";
 export { type DeliveryStatus, isTerminal, type MessageStatus } from "./status.ts";
 export type { Submission } from "./submission.ts";
 export type { Target } from "./target.ts";

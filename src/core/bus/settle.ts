@@ -14,7 +14,7 @@ import { FLIGHT_PLACES } from "./take.ts";
 import { On, State, step } from "./transitions.ts";
 
 /** A receiver's answer to an attempt. */
-export type Verdict =
+export type Settlement =
   | { readonly verdict: "ack" }
   /** Try again, not before `delayMs` if it is given. */
   | { readonly verdict: "nak"; readonly reason: string; readonly delayMs?: number | undefined }
@@ -26,7 +26,7 @@ export type Verdict =
  *
  * @returns whether the lease was still held; if not, nothing happens: the attempt has been counted as failed
  */
-export function settle(state: BusState, nowMs: number, lease: number, verdict: Verdict): boolean {
+export function settle(state: BusState, nowMs: number, lease: number, verdict: Settlement): boolean {
   const flight = flightOf(state, lease);
   if (flight === undefined) return false;
   land(state, flight);
@@ -85,7 +85,7 @@ function land(state: BusState, flight: Flight): void {
   flight.target.inFlight--;
 }
 
-function fail(state: BusState, nowMs: number, flight: Flight, verdict: Exclude<Verdict, { verdict: "ack" }>): void {
+function fail(state: BusState, nowMs: number, flight: Flight, verdict: Exclude<Settlement, { verdict: "ack" }>): void {
   const { message, slot, attempt } = flight;
   const { deliveries, history } = state;
   const { reason } = verdict;
