@@ -1,0 +1,135 @@
+import type { DeadLetter } from "../core/bus/dead_letter.ts";
+import type { MessageStatus } from "../core/bus/status.ts";
+import type { TraceEvent } from "../core/bus/trace.ts";
+import type { Envelope } from "../core/envelope/mod.ts";
+import type { RegistryEvent } from "../core/registry/event.ts";
+import type { Deregistered, Registered, Renewed } from "../core/registry/registry.ts";
+import type { ServiceView } from "../core/registry/view.ts";
+import type { Durability } from "./store.ts";
+
+/** Who publishes, as far as the gateway knows. */
+export interface Publisher {
+  /** Who pays for room on disk: the credential's name, or the `source` where everything is open. */
+  readonly principal: string;
+  /** Lease token of the publishing instance: it gets the receipts, if its service asked for them. */
+  readonly lease?: string | undefined;
+}
+
+/** The answer to a publish: what is promised from now on. */
+export interface Acknowledgement {
+  readonly source: string;
+  readonly id: string;
+  /** What this message has been made safe against. */
+  readonly durability: Durability;
+  /** The receiving services, frozen from now on. */
+  readonly receivers: readonly string[];
+  /** Whether it was known already: nothing new happens. */
+  readonly duplicate: boolean;
+}
+
+/** Somewhere to send a call: one instance, chosen. */
+export interface Route {
+  readonly service: string;
+  readonly instance: string;
+  readonly endpoint: string;
+  /** To be called once when the call has ended: whether the instance did its part, and whether it answered at all. */
+  done(ok: boolean, answered: boolean): void;
+}
+
+/** A step to show: of a message, or of the registry. */
+export type EngineTrace =
+  | { readonly subject: "message"; readonly event: TraceEvent }
+  | { readonly subject: "registry"; readonly event: RegistryEvent };
+
+/** How the engine is. */
+export interface EngineHealth {
+  /** `fail`: CRITICAL is refused; `warn`: something is near its bound or could not be read. */
+  readonly status: "pass" | "warn" | "fail";
+  /** A sentence if not `pass`. */
+  readonly output?: string;
+  readonly unfinished: number;
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly deadLetters: number;
+  readonly services: number;
+  readonly instances: number;
+}
+
+/** One page of a list; `after` asks for the next, and is `null` on the last. */
+export interface Page<Entry> {
+  readonly entries: readonly Entry[];
+  readonly after: string | null;
+}
+
+/** A CRITICAL that is still being tried. */
+export interface UnfinishedCritical extends MessageStatus {
+  readonly ageMs: number;
+}
+
+/**
+ * Who runs the bus and the registry, as the gateway sees it.
+ *
+ * There are to be two kinds. The **embedded** one keeps both machines in this process: it needs a store with one
+ * owner, one clock with one wake-up, and a transport; its answers come from memory. A **distributed** one (NATS
+ * JetStream, many gateways before one cluster) needs a log that is shared, a consumer per receiving service whose
+ * redelivery is steered by our retry table, and a key-value bucket for registry, outcomes and duplicates; its answers
+ * come from other machines. Hence every method may take its time, no method hands out live state, a message is known
+ * by (`source`, `id`) and never by an object, durability is said per acknowledgement, and a trace is of this gateway
+ * alone. Nothing here or in the core assumes that there is one process.
+ *
+ * Every method may fail with a `BellhopError`; the codes that matter are named.
+ */
+export interface Engine {
+  /** What a CRITICAL is made safe against; what all others are is `memory`. */
+  readonly durability: Durability;
+  /** Largest CRITICAL record, UTF-8 bytes. */
+  readonly maxRecordBytes: number;
+  /**
+   * Accepts a valid envelope; a CRITICAL when it is flushed.
+   *
+   * @throws {BellhopError} `type-reserved`, `target-unknown`, `lease-unknown`, `id-conflict`, `message-expired`,
+   * `queue-full`, `store-full`, `record-too-large`, `not-durable`, `closing`
+   */
+  publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement>;
+  /** @throws {BellhopError} `message-unknown` */
+  status(source: string, id: string): Promise<MessageStatus>;
+  /**
+   * Resolves when every delivery has ended, or after `timeoutMs` (0 to 60,000), or when `signal` aborts, with the
+   * status of that moment.
+   *
+   * @throws {BellhopError} `message-unknown`
+   */
+  settled(source: string, id: string, timeoutMs: number, signal?: AbortSignal): Promise<MessageStatus>;
+  /** @throws {BellhopError} `message-unknown`, `message-ended` */
+  cancel(source: string, id: string): Promise<MessageStatus>;
+  /** CRITICAL messages that have not ended, oldest first. */
+  unfinishedCritical(limit: number, after?: string): Promise<Page<UnfinishedCritical>>;
+  deadLetters(limit: number, after?: string, receiver?: string): Promise<Page<DeadLetter>>;
+  /** @throws {BellhopError} `dead-letter-unknown` */
+  deadLetter(id: string): Promise<DeadLetter>;
+  /** @throws {BellhopError} `dead-letter-unknown`, `message-expired`, `target-unknown`, `queue-full`, `not-durable` */
+  redrive(id: string): Promise<MessageStatus>;
+  /** @throws {BellhopError} `dead-letter-unknown`, `not-durable` */
+  discard(id: string): Promise<void>;
+  /** @throws {BellhopError} `registration-invalid`, `registry-full`, `endpoint-refused`, `not-durable` */
+  register(registration: unknown): Promise<Registered>;
+  /** @throws {BellhopError} `lease-unknown` */
+  renew(lease: string): Promise<Renewed>;
+  /** @throws {BellhopError} `lease-unknown` */
+  deregister(lease: string, wholeService: boolean): Promise<Deregistered>;
+  /** Fetches the manifest at a URL and registers what it says. @throws {BellhopError} `discovery-failed`, `endpoint-refused` */
+  discover(url: string): Promise<Registered>;
+  services(): Promise<readonly ServiceView[]>;
+  /** @throws {BellhopError} `service-unknown` */
+  service(name: string): Promise<ServiceView>;
+  /** Chooses an instance for a direct call. @throws {BellhopError} `service-unknown`, `no-instance`, `circuit-open` */
+  route(name: string): Promise<Route>;
+  /** Calls `listener` for each step from now on, until the function returned is called. */
+  trace(listener: (step: EngineTrace) => void): () => void;
+  health(): Promise<EngineHealth>;
+  /**
+   * Accepts nothing more, waits at most `deadlineMs` for the attempts under way, and gives the store up. What is
+   * CRITICAL lies on disk; what is not and has not ended is lost. Idempotent.
+   */
+  close(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
