@@ -1,0 +1,23 @@
+/**
+ * UTF-8 in both directions, strict in the one where it can be wrong.
+ *
+ * @module
+ */
+
+// A byte order mark is data: JSON.parse then refuses it, and text keeps it.
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const ENCODER = new TextEncoder();
+
+/** The text, or `undefined` if the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return STRICT.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of the text; a lone surrogate becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  return ENCODER.encode(text);
+}
