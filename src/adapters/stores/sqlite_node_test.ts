@@ -40,7 +40,7 @@ async function versionOf(program: string): Promise<string | undefined> {
   }
 }
 
-/** Node says `v22.13.0`; Bun says its own number without the `v`, and has had the module since 1.4. */
+/** Node says `v22.13.0`; Bun says its own number without the `v`; 1.4 was tried. */
 function hasSqlite(version: string): boolean {
   const [major, minor] = version.replace("v", "").split(".").map(Number);
   const [leastMajor, leastMinor] = version.startsWith("v") ? [22, 13] : [1, 4];
