@@ -59,6 +59,14 @@ function chooseAmong(
 ): Choice {
   const { instances } = service;
   const healthy = service.healthy > 0;
+  if (strategy === "round-robin") {
+    for (let step = 1; step <= instances.length; step++) {
+      const at = (service.cursor + step) % instances.length;
+      if (!isCandidate(instances[at], healthy, nowMs, avoided)) continue;
+      service.cursor = at;
+      return instances[at].chosen;
+    }
+  }
   let candidates = 0;
   let deferUntilMs = Infinity;
   for (const instance of instances) {
@@ -72,37 +80,18 @@ function chooseAmong(
       breakerAllows(avoided.breaker, nowMs);
     return fallback ? avoided.chosen : { kind: "deferred", deferUntilMs };
   }
-  if (strategy === "round-robin") {
-    for (let step = 1; step <= instances.length; step++) {
-      const at = (service.cursor + step) % instances.length;
-      if (isCandidate(instances[at], healthy, nowMs, avoided)) {
-        service.cursor = at;
-        break;
-      }
-    }
-    return instances[service.cursor].chosen;
-  }
-  const first = firstOf(u, candidates);
-  const second = secondOf(u, candidates, first);
-  return fewer(nth(instances, first, healthy, nowMs, avoided), nth(instances, second, healthy, nowMs, avoided)).chosen;
-}
-
-/** The candidate at this place, counted anew: a list of them would have to be allocated. */
-function nth(
-  instances: readonly InstanceState[],
-  place: number,
-  healthy: boolean,
-  nowMs: number,
-  avoided: InstanceState | undefined,
-): InstanceState {
-  let left = place;
-  let found = instances[0];
+  // The candidates are counted off anew: a list of them would have to be allocated.
+  let toFirst = firstOf(u, candidates);
+  let toSecond = secondOf(u, candidates, toFirst);
+  let first = instances[0];
+  let second = instances[0];
   for (const instance of instances) {
     if (!isCandidate(instance, healthy, nowMs, avoided)) continue;
-    found = instance;
-    if (left-- === 0) break;
+    if (toFirst-- === 0) first = instance;
+    if (toSecond-- === 0) second = instance;
+    if (toFirst < 0 && toSecond < 0) break;
   }
-  return found;
+  return fewer(first, second).chosen;
 }
 
 function isCandidate(

@@ -120,15 +120,20 @@ export function touch(state: RegistryState, nowMs: number, instance: InstanceSta
 export function deregister(state: RegistryState, nowMs: number, token: string, wholeService: boolean): Deregistered {
   const instance = holderOf(state, token);
   const { service } = instance;
-  dropInstance(state, instance);
+  dropInstance(state, instance, nowMs);
   emit(state, "deregistered", nowMs, service.name, instance.id, "request");
   if (wholeService) endService(state, service, nowMs, "deregistered");
   const serviceGone = wholeService || settleService(state, service, nowMs);
   return { name: service.name, instance: instance.id, serviceGone };
 }
 
-export function removeInstance(state: RegistryState, nowMs: number, instance: InstanceState, reason: string): void {
-  dropInstance(state, instance);
+export function removeInstance(
+  state: RegistryState,
+  nowMs: number,
+  instance: InstanceState,
+  reason: "lease-ended" | "endpoint-gone",
+): void {
+  dropInstance(state, instance, reason === "lease-ended" ? instance.suspectSinceMs : nowMs);
   emit(state, "removed", nowMs, instance.service.name, instance.id, reason);
   settleService(state, instance.service, nowMs);
 }

@@ -35,6 +35,8 @@ export class ServiceState implements Subscriber {
   cursor = -1;
   /** When it ends for want of instances; -1 while it has one. */
   endMs = -1;
+  /** When the last lease of those that left ended; -1 while none has. */
+  lastLeaseMs = -1;
   readonly timer: Timer<InstanceState | ServiceState> = timer(this);
 
   constructor(
@@ -58,6 +60,8 @@ export class InstanceState implements Lease {
   health: Health = HEALTHY;
   breaker: BreakerState = CLOSED_BREAKER;
   inFlight = 0;
+  /** When the check that is under way began; -1 while none is. */
+  checkSinceMs = -1;
   countedHealthy = false;
   countedImpaired = false;
   readonly timer: Timer<InstanceState | ServiceState> = timer(this);
@@ -186,9 +190,14 @@ export function putInstance(
   return instance;
 }
 
-/** Takes an instance out; the service's own fate is decided by {@linkcode settleService}. */
-export function dropInstance(state: RegistryState, instance: InstanceState): void {
+/**
+ * Takes an instance out; the service's own fate is decided by {@linkcode settleService}.
+ *
+ * @param endedMs when its lease ended
+ */
+export function dropInstance(state: RegistryState, instance: InstanceState, endedMs: number): void {
   const { service } = instance;
+  service.lastLeaseMs = Math.max(service.lastLeaseMs, endedMs);
   state.timers.clear(instance.timer);
   state.checks.clear(instance.check);
   state.leases.delete(instance.token);
@@ -203,14 +212,15 @@ export function dropInstance(state: RegistryState, instance: InstanceState): voi
   write(state, instanceKey(service.name, instance.id), undefined);
 }
 
-/** Ends a service without instances if it is ephemeral, else sets its end. */
+/** Ends a service without instances if it is ephemeral, else sets its end; whether it ended. */
 export function settleService(state: RegistryState, service: ServiceState, nowMs: number): boolean {
   if (service.instances.length > 0) return false;
   if (service.settings.ephemeral) {
     endService(state, service, nowMs, "ephemeral");
     return true;
   }
-  service.endMs = nowMs + state.options.subscriptionTtlMs;
+  const { lastLeaseMs } = service;
+  service.endMs = (lastLeaseMs < 0 || lastLeaseMs > nowMs ? nowMs : lastLeaseMs) + state.options.subscriptionTtlMs;
   state.timers.set(service.timer, service.endMs);
   writeService(state, service);
   return false;
@@ -221,7 +231,7 @@ export function endService(state: RegistryState, service: ServiceState, nowMs: n
   write(state, serviceKey(service.name), undefined);
   while (service.instances.length > 0) {
     const instance = service.instances[service.instances.length - 1];
-    dropInstance(state, instance);
+    dropInstance(state, instance, nowMs);
     emit(state, "removed", nowMs, service.name, instance.id, "service-gone");
   }
   state.timers.clear(service.timer);

@@ -15,8 +15,8 @@ export const MAX_PATTERN_LENGTH = 256;
 export const MAX_PATTERN_TOKENS = 16;
 
 /**
- * Whether the type belongs to the protocol: `service.…` and `message.…`. A wildcard in a pattern's first place never
- * matches such a type, so that `>` means "everything that apps publish".
+ * Whether the type belongs to the protocol: `service.…` and `message.…`. Only the pattern that is its very name matches
+ * such a type, so that `>` means "everything that apps publish" (REG-040).
  *
  * @example
  * ```ts
@@ -124,19 +124,23 @@ export function parsePattern(text: string): readonly string[] {
  * assertEquals(matches("user.*", "user"), false);
  * assertEquals(matches("user.>", "user.address.changed"), true);
  * assertEquals(matches(">", "message.delivered"), false); // reserved
- * assertEquals(matches("message.>", "message.delivered"), true);
+ * assertEquals(matches("message.delivered", "message.delivered"), true);
  * ```
  */
 export function matches(pattern: string, type: string): boolean {
   const wanted = pattern.split(".");
+  if (isReservedType(type)) return pattern === type && !wanted.some(isWildcard);
   const given = type.split(".");
-  if (isReservedType(type) && (wanted[0] === "*" || wanted[0] === ">")) return false;
   for (let i = 0; i < wanted.length; i++) {
     if (i >= given.length) return false;
     if (wanted[i] === ">") return true;
     if (wanted[i] !== "*" && wanted[i] !== given[i]) return false;
   }
   return wanted.length === given.length;
+}
+
+function isWildcard(token: string): boolean {
+  return token === "*" || token === ">";
 }
 
 const DOT = 0x2e;

@@ -109,7 +109,10 @@ export interface Registry {
   ): void;
   /** The result of a health check; `pass` and `warn` renew the lease. */
   health(nowMs: number, service: string, instance: string, status: HealthStatus): void;
-  /** The instances to ask now, at most `limit` (default 256); each is due again one interval later. */
+  /**
+   * The instances to ask now, at most `limit` (default 256); each is due again one interval later, but not while its last
+   * check is still without a result. One that has none after a minute counts as lost.
+   */
   dueHealthChecks(nowMs: number, limit?: number): readonly HealthCheck[];
 
   /** Takes the steps that are due: suspicion, removal, the end of services. A spurious call does nothing. */
@@ -236,6 +239,7 @@ export function createRegistry(options?: RegistryOptions): Registry {
     health(nowMs, service, instance, status): void {
       const found = find(state, service, instance);
       if (found === undefined) return;
+      found.checkSinceMs = -1;
       if (status !== "fail") membership.touch(state, nowMs, found, "health");
       setHealth(nowMs, found, afterCheck(found.health, status, state.thresholds), "checks");
     },
@@ -246,6 +250,8 @@ export function createRegistry(options?: RegistryOptions): Registry {
         if (check === undefined || check.dueMs > nowMs) break;
         const { owner } = check;
         state.checks.set(check, nowMs + healthIntervalMs);
+        if (owner.checkSinceMs >= 0 && nowMs - owner.checkSinceMs < LOST_CHECK_MS) continue;
+        owner.checkSinceMs = nowMs;
         due.push({
           service: owner.service.name,
           instance: owner.id,
@@ -284,5 +290,8 @@ export function createRegistry(options?: RegistryOptions): Registry {
     counts: () => ({ services: state.services.size, instances: state.leases.size }),
   };
 }
+
+/** How long a check without a result keeps the next one back, in milliseconds. */
+const LOST_CHECK_MS = 60_000;
 
 const NOTHING: readonly never[] = Object.freeze([]);

@@ -15,7 +15,7 @@ const TTL_MS = 20_000;
 const OPEN_MS = 3_000;
 const OPTIONS = { subscriptionTtlMs: TTL_MS, healthIntervalMs: 0, breakerFailures: 2, breakerOpenMs: OPEN_MS };
 const TYPES = ["user.created", "user.deleted", "order.created", "message.delivered", "user"];
-const PATTERNS = ["user.*", "user.created", ">", "message.>", "order.>", "*.created"];
+const PATTERNS = ["user.*", "user.created", ">", "message.>", "message.delivered", "order.>", "*.created"];
 const NAMES = ["users", "orders", "audit"];
 const IDS = ["a", "b", "c"];
 
@@ -39,6 +39,7 @@ interface ModelService {
   subscriptions: readonly string[];
   ephemeral: boolean;
   endMs: number | undefined;
+  lastLeaseMs: number;
   instances: ModelInstance[];
 }
 
@@ -100,7 +101,7 @@ class Register extends Step {
       newService: before === undefined,
       newInstance: instance === undefined,
     });
-    const service = before ?? { name, subscriptions: [], ephemeral, endMs: undefined, instances: [] };
+    const service = before ?? { name, subscriptions: [], ephemeral, endMs: undefined, lastLeaseMs: 0, instances: [] };
     if (before === undefined) model.services.push(service);
     service.subscriptions = this.subscriptions;
     service.ephemeral = ephemeral;
@@ -207,12 +208,14 @@ class Wake extends Step {
   act(model: Model, { registry }: Real): void {
     const nowMs = model.nowMs += this.afterMs;
     for (const service of [...model.services]) {
-      if (service.endMs !== undefined && nowMs >= service.endMs) end(model, service);
       for (const instance of [...service.instances]) {
         if (instance.suspectSinceMs === undefined) {
           if (nowMs >= instance.leaseEndMs) instance.suspectSinceMs = nowMs;
-        } else if (nowMs >= instance.suspectSinceMs + instance.leaseMs) leave(model, service, instance);
+        } else if (nowMs >= instance.suspectSinceMs + instance.leaseMs) {
+          leave(model, service, instance, instance.suspectSinceMs);
+        }
       }
+      if (service.endMs !== undefined && nowMs >= service.endMs) end(model, service);
     }
     registry.wake(nowMs);
     registry.wake(nowMs); // spurious
@@ -285,11 +288,12 @@ function allows(instance: ModelInstance, nowMs: number): boolean {
   return instance.openUntilMs === undefined || (!instance.probing && nowMs >= instance.openUntilMs);
 }
 
-function leave(model: Model, service: ModelService, instance: ModelInstance): void {
+function leave(model: Model, service: ModelService, instance: ModelInstance, endedMs = model.nowMs): void {
+  service.lastLeaseMs = Math.max(service.lastLeaseMs, endedMs);
   service.instances = service.instances.filter((other) => other !== instance);
   if (service.instances.length > 0) return;
   if (service.ephemeral) end(model, service);
-  else service.endMs = model.nowMs + TTL_MS;
+  else service.endMs = service.lastLeaseMs + TTL_MS;
 }
 
 function end(model: Model, service: ModelService): void {

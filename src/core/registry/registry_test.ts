@@ -38,8 +38,8 @@ Deno.test("wake() makes a silent instance suspect at its lease's end, removes it
   assertEquals(registry.choose(2 * LEASE_MS, "users", 0).kind, "absent");
   assertEquals(registry.receivers("users.created"), ["users"]); // its subscriptions outlive it
 
-  assertEquals(registry.nextWakeMs(), 2 * LEASE_MS + 7 * DAY_MS);
-  registry.wake(2 * LEASE_MS + 7 * DAY_MS);
+  assertEquals(registry.nextWakeMs(), LEASE_MS + 7 * DAY_MS);
+  registry.wake(LEASE_MS + 7 * DAY_MS);
   assertEquals(kinds(registry), ["service-gone users (expired)"]);
   assertEquals([registry.known("users"), registry.receivers("users.created")], [false, []]);
   assertEquals(registry.nextWakeMs(), Infinity);
@@ -210,7 +210,11 @@ Deno.test("dueHealthChecks() asks each instance once per interval", () => {
   assertEquals(registry.dueHealthChecks(2_000, 1).map((check) => check.instance), ["b"]);
   registry.deregister(2_000, "t1");
   assertEquals(registry.dueHealthChecks(2_000), []);
-  assertEquals(registry.nextWakeMs(), 3_000);
+  assertEquals(registry.dueHealthChecks(3_000), []); // the last check is still without a result
+  registry.health(3_500, "users", "b", "pass");
+  assertEquals(registry.dueHealthChecks(4_000).length, 1);
+  assertEquals(registry.dueHealthChecks(63_999), []);
+  assertEquals(registry.dueHealthChecks(64_999).length, 1); // and by now it is lost
 });
 
 Deno.test("restore() brings services back with suspect, callable instances and their leases", () => {
@@ -232,6 +236,23 @@ Deno.test("restore() brings services back with suspect, callable instances and t
   assertEquals(after.get("gone")?.endMs, 1_000 + 7 * DAY_MS);
   assertEquals(after.renew(DAY_MS, "t1").instance, "a"); // the client never noticed
   assertEquals(code(() => after.restore(DAY_MS, [])), "argument-invalid");
+});
+
+Deno.test("takeWrites() keeps the service's record true: an end is set when the last instance leaves and taken back", () => {
+  const registry = quiet();
+  const ends = (): unknown[] =>
+    registry.takeWrites().map(({ key, record }) => [key, record && "endMs" in record ? record.endMs : null]);
+  registry.register(0, data("users"), "t1", "a");
+  registry.register(0, data("users"), "t2", "b");
+  registry.renew(1, "t1");
+  assertEquals(ends(), [["service/users", null], ["instance/users/a", null], ["instance/users/b", null]]);
+  registry.deregister(2, "t1");
+  registry.deregister(2, "t2");
+  assertEquals(ends().at(-1), ["service/users", 2 + 7 * DAY_MS]);
+  registry.register(3, data("users"), "t3", "a");
+  assertEquals(ends(), [["service/users", null], ["instance/users/a", null]]);
+  registry.renew(4, "t3");
+  assertEquals(ends(), []); // a renewal writes nothing
 });
 
 Deno.test("restore() sweeps what a crash between two keys left", () => {

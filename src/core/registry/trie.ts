@@ -64,13 +64,9 @@ export function createPatternTrie<V>(): PatternTrie<V> {
   function match(type: string): V[] {
     // One token more than any pattern has tells "longer than all" apart; the rest of a long type is never looked at.
     const tokens = type.split(".", MAX_PATTERN_TOKENS + 1);
+    if (isReservedType(type)) return exactly(root, tokens);
     const found = new Set<V>();
-    if (isReservedType(type)) {
-      const literal = root.literals?.get(tokens[0]);
-      if (literal !== undefined) collect(literal, tokens, 1, found);
-    } else {
-      collect(root, tokens, 0, found);
-    }
+    collect(root, tokens, 0, found);
     return found.size === 0 ? [] : Array.from(found);
   }
 
@@ -102,6 +98,12 @@ function childOf<V>(parent: Node<V>, token: string): Node<V> {
   let child = literals.get(token);
   if (child === undefined) literals.set(token, child = node<V>());
   return child;
+}
+
+function exactly<V>(root: Node<V>, tokens: readonly string[]): V[] {
+  let at: Node<V> | undefined = root;
+  for (const token of tokens) at = at?.literals?.get(token);
+  return at?.ends === undefined ? [] : Array.from(at.ends);
 }
 
 function collect<V>(at: Node<V>, tokens: readonly string[], depth: number, found: Set<V>): void {
