@@ -91,7 +91,7 @@ export function parseRegistration(data: unknown, defaultLeaseMs: number = DEFAUL
  * import { registrationFaults } from "@bellhop/bellhop";
  * import { assertEquals } from "@std/assert";
  * const faults = registrationFaults({ name: "Users", version: "1", endpoint: "ftp://x", subscriptions: ["a..b"] });
- * assertEquals(faults.map((fault) => fault.field), ["name", "endpoint", "subscriptions[0]"]);
+ * assertEquals(faults.map((fault) => fault.field), ["name", "subscriptions[0]", "endpoint"]);
  * ```
  */
 export function registrationFaults(data: unknown): readonly Fault[] {
