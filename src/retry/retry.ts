@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RetryPolicy } from "../core/retry/policy.ts";
+import type { ResolvedPolicy, RetryPolicy } from "../core/retry/policy.ts";
 import { completedPolicy, DEFAULT_POLICY, policyFault } from "../core/retry/policy_rules.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Run } from "./_run.ts";
@@ -104,11 +104,13 @@ export function createRetry(
   const fault = policyError(policy);
   if (fault) throw fault;
   const resolved = completedPolicy(policy, DEFAULT_POLICY);
+  complete.add(resolved);
   return (fn, options) =>
     first(fn, resolved, options ? { ...defaults, ...options } : defaults as typeof options & object);
 }
 
 const NO_OPTIONS = {};
+const complete = new WeakSet<RetryPolicy>([DEFAULT_POLICY]);
 
 /** What a first attempt is told that nothing can abort: one for all, so that success allocates nothing. */
 const FIRST: Attempt = {
@@ -126,12 +128,12 @@ async function first<T>(
   options: RetryOptions<T>,
 ): Promise<T> {
   if (policy.attemptTimeoutMs || policy.maxElapsedMs || options.signal || options.retryOn) {
-    return slow(fn, policy, options).begin();
+    return slow(fn, policy, options, 0);
   }
   try {
     return await fn(FIRST);
   } catch (error) {
-    return slow(fn, policy, options).resume(error);
+    return slow(fn, policy, options, 1, error);
   }
 }
 
@@ -139,8 +141,12 @@ function slow<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
   policy: RetryPolicy,
   options: RetryOptions<T>,
-): Run<T> {
-  return new Run(fn, completedPolicy(policy, DEFAULT_POLICY), options);
+  attempt: number,
+  failure?: unknown,
+): PromiseLike<T> {
+  const resolved = complete.has(policy) ? policy as ResolvedPolicy : completedPolicy(policy, DEFAULT_POLICY);
+  const run = new Run(fn, resolved, options, attempt, failure);
+  return run as unknown as PromiseLike<T>;
 }
 
 function policyError(policy: RetryPolicy): RangeError | undefined {

@@ -71,7 +71,7 @@ export const PRIORITY_POLICIES: Readonly<Record<"LOW" | "NORMAL" | "HIGH" | "CRI
 export function resolvePolicy(policy: RetryPolicy = {}, defaults: ResolvedPolicy = DEFAULT_POLICY): ResolvedPolicy {
   const fault = policyFault(policy, defaults);
   if (fault) throw new BellhopError("argument-invalid", fault.reason, { field: fault.field });
-  return completedPolicy(policy, defaults);
+  return Object.freeze(completedPolicy(policy, defaults));
 }
 
 function preset(retries: number | "unlimited", maxElapsedMs: number | null): ResolvedPolicy {

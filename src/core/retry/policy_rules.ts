@@ -54,18 +54,19 @@ export function policyFault(
     range("maxElapsedMs", policy.maxElapsedMs, 1, 30 * DAY_MS, NULL);
 }
 
-const completed = new WeakSet<RetryPolicy>([DEFAULT_POLICY]);
-
-/** The policy with each field that it leaves out taken from `defaults`; itself, if it came from here. */
+/** The policy with each field that it leaves out taken from `defaults`. */
 export function completedPolicy(policy: RetryPolicy, defaults: ResolvedPolicy): ResolvedPolicy {
-  if (completed.has(policy)) return policy as ResolvedPolicy;
-  const all: Record<string, unknown> = {};
-  for (const field in DEFAULT_POLICY) {
-    const value = policy[field as keyof RetryPolicy];
-    all[field] = value === undefined ? defaults[field as keyof RetryPolicy] : value;
-  }
-  completed.add(all);
-  return Object.freeze(all) as unknown as ResolvedPolicy;
+  const {
+    retries = defaults.retries,
+    baseMs = defaults.baseMs,
+    factor = defaults.factor,
+    capMs = defaults.capMs,
+    jitter = defaults.jitter,
+    firstRetry = defaults.firstRetry,
+    attemptTimeoutMs = defaults.attemptTimeoutMs,
+    maxElapsedMs = defaults.maxElapsedMs,
+  } = policy;
+  return { retries, baseMs, factor, capMs, jitter, firstRetry, attemptTimeoutMs, maxElapsedMs };
 }
 
 /** Wanted: a number from `low` to `high`, if there are such, or one of some words. */
@@ -77,13 +78,13 @@ function range(
   words: readonly unknown[],
 ): PolicyFault | undefined {
   if (value === undefined || words.includes(value)) return undefined;
-  const whole = field === "factor" ? "" : "whole ";
-  if (typeof value === "number" && value >= low && value <= high && (!whole || value % 1 === 0)) return undefined;
-  const wanted = low > high ? words : [`a ${whole}number from ${low} to ${high}`, ...words];
+  const whole = field !== "factor";
+  if (typeof value === "number" && value >= low && value <= high && !(whole && value % 1)) return undefined;
+  const wanted = low > high ? words : [`${whole ? "whole" : "number"}, ${low} to ${high}`, ...words];
   return fault(field, wanted.map(String).join(" or "), value);
 }
 
 function fault(field: string, wanted: string, value: unknown): PolicyFault {
-  const shown = typeof value === "object" && value ? "an object" : String(value).slice(0, 40);
-  return { field, reason: `The retry policy's ${field} must be ${wanted}: ${shown}` };
+  const shown = typeof value === "object" ? "object" : String(value).slice(0, 40);
+  return { field, reason: `Retry policy: ${field} must be ${wanted}: ${shown}` };
 }
