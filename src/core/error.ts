@@ -13,6 +13,7 @@ export type Blame = "sender" | "receiver" | "gateway" | "operator";
 export interface ErrorMeaning {
   /** HTTP status by which the gateway reports it. */
   readonly status: number;
+  /** Whose fault it is. */
   readonly blame: Blame;
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
@@ -22,8 +23,59 @@ export interface ErrorMeaning {
   readonly fix: string;
 }
 
+/** A stable name of something that can go wrong. */
+export type ErrorCode =
+  | "envelope-malformed"
+  | "envelope-invalid"
+  | "content-type-unsupported"
+  | "body-too-large"
+  | "headers-too-large"
+  | "batch-too-large"
+  | "type-reserved"
+  | "message-expired"
+  | "id-conflict"
+  | "target-unknown"
+  | "message-unknown"
+  | "dead-letter-unknown"
+  | "message-ended"
+  | "queue-full"
+  | "store-full"
+  | "record-too-large"
+  | "not-durable"
+  | "store-locked"
+  | "store-unavailable"
+  | "store-failed"
+  | "store-version"
+  | "store-closed"
+  | "store-required"
+  | "registration-invalid"
+  | "registry-full"
+  | "lease-unknown"
+  | "service-unknown"
+  | "no-instance"
+  | "endpoint-refused"
+  | "discovery-failed"
+  | "in-progress"
+  | "handler-missing"
+  | "handler-failed"
+  | "data-invalid"
+  | "timeout"
+  | "unreachable"
+  | "response-too-large"
+  | "deadline-exceeded"
+  | "attempts-exhausted"
+  | "circuit-open"
+  | "open-mode-refused"
+  | "open-mode-required"
+  | "closing"
+  | "too-many-streams"
+  | "argument-invalid"
+  | "route-unknown"
+  | "method-unsupported"
+  | "internal";
+
 /** Every error code with its meaning (spec HTTP, "Problems"). */
-export const ERRORS = {
+export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   "envelope-malformed": meaning(
     400,
     "sender",
@@ -318,10 +370,7 @@ export const ERRORS = {
     "Use a method named in `allow`.",
   ),
   "internal": meaning(500, "gateway", true, "A fault of the gateway itself", "Report it with the detail given."),
-} as const satisfies Record<string, ErrorMeaning>;
-
-/** A stable name of something that can go wrong. */
-export type ErrorCode = keyof typeof ERRORS;
+};
 
 /** One rule that one field breaks. */
 export interface Fault {
@@ -341,6 +390,7 @@ export interface ErrorDetails {
   readonly faults?: readonly Fault[];
   /** Milliseconds after which trying again makes sense. */
   readonly retryAfterMs?: number;
+  /** What led to it. */
   readonly cause?: unknown;
 }
 
@@ -357,14 +407,22 @@ export interface ErrorDetails {
  * ```
  */
 export class BellhopError extends Error {
-  override readonly name = "BellhopError";
+  /** Tells it from other errors, across realms too. */
+  override readonly name: string = "BellhopError";
+  /** What went wrong: match on this. */
   readonly code: ErrorCode;
+  /** The field at fault, where there is one. */
   readonly field: string | undefined;
+  /** Every fault found, where there may be many. */
   readonly faults: readonly Fault[] | undefined;
   /** Milliseconds after which trying again makes sense. */
   readonly retryAfterMs: number | undefined;
 
-  /** @param detail a sentence on this occurrence: what could not be done, wanted and actual value */
+  /**
+   * Makes an error of a known kind.
+   *
+   * @param detail a sentence on this occurrence: what could not be done, wanted and actual value
+   */
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
     super(detail ?? ERRORS[code].title, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;

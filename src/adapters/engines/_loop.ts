@@ -1,0 +1,298 @@
+import type { Bus } from "../../core/bus/bus.ts";
+import type { Flight } from "../../core/bus/flight.ts";
+import type { StoreOperation } from "../../core/bus/operation.ts";
+import { isReceipt } from "../../core/bus/receipt.ts";
+import { BellhopError } from "../../core/error.ts";
+import type { Registry } from "../../core/registry/registry.ts";
+import type { RegistryEvent } from "../../core/registry/event.ts";
+import { PRIORITIES } from "../../core/priority/table.ts";
+import { formatTimestamp } from "../../core/timestamp.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { EngineTrace } from "../../ports/engine.ts";
+import type { MessageStore } from "../../ports/store.ts";
+import type { Answer, Transport } from "../../ports/transport.ts";
+import { Attempt } from "./_attempt.ts";
+import type { Watchers } from "./_watchers.ts";
+
+/** Milliseconds that a lease outlasts its attempt's time, for the transport's own answer to come first. */
+const LEASE_GRACE_MS = 1_000;
+/** Attempts begun in one turn; more wait for the next, so that timers and sockets get theirs. */
+const ATTEMPTS_PER_TURN = 1_024;
+const DEFAULT_TIMEOUT_MS = 15_000;
+
+interface LoopOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly token: () => string;
+  readonly healthTimeoutMs?: number;
+}
+
+/**
+ * The one loop: an event in, effects out, one wake-up.
+ *
+ * A turn runs as a microtask after whatever asked for it, so that all that happens in one turn of the platform's event
+ * loop shares one flush.
+ */
+export class Loop {
+  closing = false;
+  /** Why the store takes nothing more, if it does not. */
+  storeFault: string | undefined;
+  private readonly transport: Transport;
+  private readonly clock: Clock;
+  private readonly listeners = new Set<(step: EngineTrace) => void>();
+  private readonly writes = new Map<number, Promise<void>>();
+  private readonly turn = (): void => this.run();
+  private scheduled = false;
+  private stopped = false;
+  private armedMs = Infinity;
+  private disarm: (() => void) | undefined;
+  private whenIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly registry: Registry,
+    private readonly store: MessageStore,
+    private readonly watchers: Watchers,
+    private readonly options: LoopOptions,
+    private readonly source: string,
+  ) {
+    this.transport = options.transport;
+    this.clock = options.clock;
+  }
+
+  /** Asks for a turn. */
+  schedule(): void {
+    if (this.scheduled || this.stopped) return;
+    this.scheduled = true;
+    queueMicrotask(this.turn);
+  }
+
+  /** Resolves when the write of that token is flushed. @throws {BellhopError} `not-durable` */
+  written(token: number): Promise<void> {
+    this.carryOut();
+    return this.writes.get(token) ?? Promise.resolve();
+  }
+
+  /** Tells the registry's events and writes what changed; resolves when it is flushed. */
+  registryChanged(): Promise<void> {
+    const writes = this.followRegistry();
+    this.schedule();
+    return writes;
+  }
+
+  trace(listener: (step: EngineTrace) => void): () => void {
+    this.listeners.add(listener);
+    this.bus.tracing = true;
+    return () => {
+      this.listeners.delete(listener);
+      this.bus.tracing = this.listeners.size > 0;
+    };
+  }
+
+  /** Ends what is under way, at most for `deadlineMs`, and gives the store up. */
+  async close(deadlineMs: number): Promise<void> {
+    if (this.closing) return await this.store.close();
+    this.closing = true;
+    this.bus.drain();
+    const untilMs = this.clock.nowMs() + deadlineMs;
+    if (this.bus.counts().inFlight > 0 && deadlineMs > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.clock.wakeAt(untilMs, resolve);
+        this.whenIdle = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    this.carryOut();
+    await Promise.allSettled([...this.writes.values()]);
+    this.stopped = true;
+    this.disarm?.();
+    await this.store.close();
+  }
+
+  private run(): void {
+    this.scheduled = false;
+    if (this.stopped) return;
+    const nowMs = this.clock.nowMs();
+    this.carryOut();
+    let begun = 0;
+    for (let flight = this.next(nowMs); flight !== undefined; flight = this.next(nowMs)) {
+      this.begin(nowMs, flight);
+      if (++begun === ATTEMPTS_PER_TURN) {
+        this.wakeBy(nowMs);
+        break;
+      }
+    }
+    this.carryOut();
+    this.followRegistry();
+    this.wakeBy(Math.min(this.bus.nextWakeMs(), this.registry.nextWakeMs()));
+  }
+
+  private next(nowMs: number): Flight | undefined {
+    return this.bus.take(nowMs, DEFAULT_TIMEOUT_MS + LEASE_GRACE_MS);
+  }
+
+  private begin(nowMs: number, flight: Flight): void {
+    const { bus, registry } = this;
+    const { message, lease } = flight;
+    const service = flight.target.name;
+    const choice = registry.choose(nowMs, service, this.options.random(), flight.avoid, this.instanceOf(flight));
+    if (choice.kind === "absent") {
+      bus.settle(nowMs, lease, { verdict: "nak", reason: "no-instance" });
+      return;
+    }
+    if (choice.kind === "deferred") {
+      bus.defer(nowMs, lease, Math.max(choice.deferUntilMs, nowMs + 1), "breaker-open");
+      return;
+    }
+    const { instance, endpoint } = choice;
+    const timeoutMs = bus.options.policies[PRIORITIES[message.rank]].attemptTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    if (timeoutMs !== DEFAULT_TIMEOUT_MS) bus.extend(nowMs, lease, timeoutMs + LEASE_GRACE_MS);
+    bus.assign(nowMs, flight, instance);
+    registry.began(nowMs, service, instance);
+    const answer = this.transport.deliver(new Attempt(flight, instance, endpoint, timeoutMs));
+    if (answer instanceof Promise) {
+      answer.then((late) => {
+        this.answered(this.clock.nowMs(), flight, late);
+        this.schedule();
+      });
+    } else {
+      this.answered(nowMs, flight, answer);
+    }
+  }
+
+  /** The one instance that may receive it, or that its receipt is meant for first. */
+  private instanceOf({ message, attempt, target }: Flight): string | undefined {
+    if (message.instance === undefined || message.pinned) return message.instance;
+    const preferred = attempt === 1 && isReceipt(message.type) &&
+      this.registry.knownInstance(target.name, message.instance);
+    return preferred ? message.instance : undefined;
+  }
+
+  private answered(nowMs: number, flight: Flight, answer: Answer): void {
+    const { bus, registry } = this;
+    const service = flight.target.name;
+    const instance = flight.instance!;
+    const { verdict, reason, retryAfterMs } = answer;
+    registry.verdict(nowMs, service, instance, verdict !== "nak", answer.blameHealth === true, answer.answered);
+    registry.ended(nowMs, service, instance);
+    if (answer.removeEndpoint === true) registry.removeInstance(nowMs, service, instance);
+    bus.settle(
+      nowMs,
+      flight.lease,
+      verdict === "ack" ? ACK : verdict === "nak" ? { verdict, reason, delayMs: retryAfterMs } : { verdict, reason },
+    );
+    if (this.whenIdle !== undefined && bus.counts().inFlight === 0) this.whenIdle();
+  }
+
+  /** Does what the bus asks for. */
+  private carryOut(): void {
+    for (const effect of this.bus.effects()) {
+      switch (effect.kind) {
+        case "write":
+          this.write(effect.token, effect.operations);
+          break;
+        case "ended":
+          this.watchers.tell(effect.message);
+          break;
+        case "trace":
+          this.tell({ subject: "message", event: effect.event });
+          break;
+      }
+    }
+  }
+
+  private write(token: number, operations: readonly StoreOperation[]): void {
+    const { bus, clock } = this;
+    const written = this.flush(operations).then(() => {
+      this.writes.delete(token);
+      bus.flushed(clock.nowMs(), token);
+      this.schedule();
+    }, (error) => {
+      this.writes.delete(token);
+      bus.flushFailed(clock.nowMs(), token);
+      this.schedule();
+      throw error;
+    });
+    written.catch(() => {});
+    this.writes.set(token, written);
+  }
+
+  private async flush(operations: readonly StoreOperation[]): Promise<void> {
+    try {
+      await this.store.write(operations);
+    } catch (error) {
+      this.storeFault = error instanceof Error ? error.message : String(error);
+      throw new BellhopError("not-durable", `The store took nothing: ${this.storeFault}`, { cause: error });
+    }
+  }
+
+  private followRegistry(): Promise<void> {
+    const { bus, registry } = this;
+    for (const event of registry.takeEvents()) {
+      if (event.kind === "service-gone") bus.removeReceiver(event.atMs, event.service);
+      else if (event.kind === "removed" || event.kind === "deregistered") {
+        bus.removeInstance(event.atMs, event.service, event.instance!);
+      }
+      this.tell({ subject: "registry", event });
+      this.publishEvent(event);
+    }
+    const writes = registry.takeWrites();
+    if (writes.length === 0) return DONE;
+    return this.flush(writes.map(({ key, record }) => ({
+      keyspace: "registry",
+      key,
+      value: record === undefined ? undefined : JSON.stringify(record),
+    })));
+  }
+
+  /** Services that subscribe to a registry event by its exact name hear of it. */
+  private publishEvent(event: RegistryEvent): void {
+    if (event.kind === "renewed" || this.closing) return;
+    const type = `service.${event.kind}`;
+    const receivers = this.registry.receivers(type);
+    if (receivers.length === 0) return;
+    const { atMs, ...data } = event;
+    this.bus.accept(
+      atMs,
+      { specversion: "1.0", id: this.options.token(), source: this.source, type, time: formatTimestamp(atMs), data },
+      receivers,
+      { principal: this.source },
+    );
+  }
+
+  private tell(step: EngineTrace): void {
+    for (const listener of this.listeners) listener(step);
+  }
+
+  /** Makes sure of a wake-up by then; one that comes too early is harmless, so an earlier one is left alone. */
+  private wakeBy(atMs: number): void {
+    if (atMs >= this.armedMs) return;
+    this.disarm?.();
+    this.armedMs = atMs;
+    this.disarm = this.clock.wakeAt(atMs, () => {
+      this.armedMs = Infinity;
+      this.disarm = undefined;
+      const nowMs = this.clock.nowMs();
+      this.bus.wake(nowMs);
+      this.registry.wake(nowMs);
+      this.askHealth(nowMs);
+      this.run();
+    });
+  }
+
+  private askHealth(nowMs: number): void {
+    if (this.closing) return;
+    for (const { service, instance, endpoint, health } of this.registry.dueHealthChecks(nowMs)) {
+      this.transport.health(endpoint, health, this.options.healthTimeoutMs ?? 5_000).then((status) => {
+        this.registry.health(this.clock.nowMs(), service, instance, status);
+        this.schedule();
+      });
+    }
+  }
+}
+
+const ACK = { verdict: "ack" } as const;
+const DONE = Promise.resolve();

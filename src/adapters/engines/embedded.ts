@@ -1,0 +1,285 @@
+/**
+ * The engine of one process: it runs the bus and the registry beside one store, one transport and one wake-up.
+ *
+ * A message comes from `adapters/hono/gateway`, passes through `core/bus`, is written by a store if it is CRITICAL, and
+ * leaves by a transport, whose answer `_loop.ts` brings back to the bus.
+ *
+ * @module
+ */
+import { type Bus, createBus } from "../../core/bus/bus.ts";
+import type { BusMessage } from "../../core/bus/message.ts";
+import type { BusOptions } from "../../core/bus/options.ts";
+import type { Envelope } from "../../core/envelope/mod.ts";
+import { BellhopError } from "../../core/error.ts";
+import type { Registered } from "../../core/registry/registry.ts";
+import { createRegistry, type RegistryOptions } from "../../core/registry/mod.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Acknowledgement, Engine, EngineHealth, Publisher, Route } from "../../ports/engine.ts";
+import type { MessageStore, OpenStore } from "../../ports/store.ts";
+import type { Transport } from "../../ports/transport.ts";
+import { Discovery } from "./_discovery.ts";
+import { Loop } from "./_loop.ts";
+import { readStore } from "./_read_store.ts";
+import { Watchers } from "./_watchers.ts";
+
+/** What the embedded engine needs. */
+export interface EmbeddedOptions {
+  /** Opens the store; it is this engine's until `close`. */
+  readonly store: OpenStore;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Uniform numbers in [0, 1). */
+  readonly random: () => number;
+  /** Unguessable text of 16 to 128 characters from `[A-Za-z0-9._-]`, never the same twice: leases, instances. */
+  readonly token: () => string;
+  /** `source` of the messages that the gateway itself writes. Default `/bellhop`. */
+  readonly source?: string;
+  /** URLs of services that are to be found at; each is asked again every 10 s until it is registered. At most 1,000. */
+  readonly services?: readonly string[];
+  readonly bus?: Partial<Omit<BusOptions, "startMs" | "random" | "source">>;
+  readonly registry?: RegistryOptions;
+  /** Milliseconds that a health check may take. Default 5,000. */
+  readonly healthTimeoutMs?: number;
+}
+
+/**
+ * Opens the store, takes up what it holds, and runs.
+ *
+ * @throws {BellhopError} what the store throws when it cannot be opened: `store-locked`, `store-unavailable`,
+ * `store-version`, `store-failed`
+ */
+export async function embedded(options: EmbeddedOptions): Promise<Engine> {
+  const store = await options.store();
+  try {
+    return await start(options, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function start(options: EmbeddedOptions, store: MessageStore): Promise<Engine> {
+  const { clock, transport, token, source = "/bellhop" } = options;
+  const { maxRecordBytes, durability } = store.capabilities;
+  const found = await readStore(store);
+  const nowMs = clock.nowMs();
+  const bus: Bus = createBus({ ...options.bus, startMs: nowMs, random: options.random, source, maxRecordBytes });
+  const registry = createRegistry(options.registry);
+  const restored = registry.restore(nowMs, found.registry);
+  for (const { name, maxInFlight } of registry.list()) {
+    if (maxInFlight !== undefined) bus.setMaxInFlight(name, maxInFlight);
+  }
+  const recovered = bus.recover(nowMs, found);
+  const unreadable = recovered.unreadable.length + restored.dropped;
+
+  const watchers = new Watchers();
+  const loop = new Loop(bus, registry, store, watchers, options, source);
+  const discovery = new Discovery(options.services ?? [], registry, transport, clock, discover);
+  const targets = new Map<string, readonly string[]>();
+  loop.schedule();
+  discovery.start();
+
+  function known(source: string, id: string): BusMessage {
+    const message = bus.find(source, id);
+    if (message === undefined || message.token !== 0) {
+      throw new BellhopError("message-unknown", `No message ${id} of ${source} is known`, { field: "id" });
+    }
+    return message;
+  }
+
+  function receiversOf(envelope: Envelope): readonly string[] {
+    const { target } = envelope;
+    if (target === undefined) return registry.receivers(envelope.type);
+    const at = target.indexOf("@");
+    const name = at === -1 ? target : target.slice(0, at);
+    if (!registry.known(name) || (at !== -1 && !registry.knownInstance(name, target.slice(at + 1)))) {
+      throw new BellhopError("target-unknown", `No ${at === -1 ? "service" : "instance"} ${target} is registered`, {
+        field: "target",
+      });
+    }
+    let alone = targets.get(name);
+    if (alone === undefined) {
+      if (targets.size >= 10_000) targets.clear();
+      targets.set(name, alone = Object.freeze([name]));
+    }
+    return alone;
+  }
+
+  function acknowledge(message: BusMessage, duplicate: boolean): Acknowledgement {
+    return {
+      source: message.source,
+      id: message.id,
+      durability: message.rank === 3 ? durability : "memory",
+      receivers: message.targets.map((target) => target.name),
+      duplicate,
+    };
+  }
+
+  async function discover(url: string): Promise<Registered> {
+    const registration = await discovery.read(url);
+    return await register(registration);
+  }
+
+  async function register(data: unknown): Promise<Registered> {
+    refuseWhenClosed();
+    const endpoint = (data as { endpoint?: unknown } | null)?.endpoint;
+    if (typeof endpoint === "string" && endpoint.length <= 2_048) transport.check(endpoint);
+    const registered = registry.register(clock.nowMs(), data, token(), token());
+    const settings = registry.settings(registered.name);
+    bus.setMaxInFlight(registered.name, settings?.maxInFlight ?? bus.options.maxInFlight);
+    await loop.registryChanged();
+    return registered;
+  }
+
+  function refuseWhenClosed(): void {
+    if (loop.closing) throw new BellhopError("closing");
+  }
+
+  return {
+    durability,
+    maxRecordBytes,
+    publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement> {
+      const { type } = envelope;
+      if (type.startsWith("service.") || type.startsWith("message.")) {
+        throw new BellhopError("type-reserved", `${type} belongs to the protocol`, { field: "type" });
+      }
+      const nowMs = clock.nowMs();
+      let replyTo: string | undefined;
+      let replyInstance: string | undefined;
+      if (publisher.lease !== undefined) {
+        const { name, instance } = registry.renew(nowMs, publisher.lease);
+        if (registry.settings(name)?.receipts === true) {
+          replyTo = name;
+          replyInstance = instance;
+        }
+      }
+      const { message, duplicate } = bus.accept(nowMs, envelope, receiversOf(envelope), {
+        principal: publisher.principal,
+        replyTo,
+        replyInstance,
+      });
+      loop.schedule();
+      if (message.token === 0) return acknowledge(message, duplicate);
+      return loop.written(message.token).then(() => acknowledge(message, duplicate));
+    },
+    // deno-lint-ignore require-await
+    async status(source, id) {
+      return bus.status(known(source, id));
+    },
+    async settled(source, id, timeoutMs, signal) {
+      const message = known(source, id);
+      if (message.open > 0) await watchers.ended(message, clock, clock.nowMs() + timeoutMs, signal);
+      return bus.status(message);
+    },
+    // deno-lint-ignore require-await
+    async cancel(source, id) {
+      bus.cancel(clock.nowMs(), source, id);
+      loop.schedule();
+      return bus.status(known(source, id));
+    },
+    // deno-lint-ignore require-await
+    async unfinishedCritical(limit, after) {
+      const nowMs = clock.nowMs();
+      const page = bus.unfinishedCritical(after === undefined ? 0 : Number(after.slice(2)) || 0, limit);
+      return {
+        entries: page.map((message) => ({ ...bus.status(message), ageMs: Math.floor(nowMs - message.acceptedMs) })),
+        after: page.length < limit ? null : `c_${page[page.length - 1].order}`,
+      };
+    },
+    // deno-lint-ignore require-await
+    async deadLetters(limit, after, receiver) {
+      const entries = bus.deadLetters(limit, after, receiver);
+      return { entries, after: entries.length < limit ? null : entries[entries.length - 1].id };
+    },
+    // deno-lint-ignore require-await
+    async deadLetter(id) {
+      const letter = bus.deadLetter(id);
+      if (letter === undefined) throw new BellhopError("dead-letter-unknown", `No dead letter ${id} is kept`);
+      return letter;
+    },
+    async redrive(id) {
+      const letter = bus.deadLetter(id);
+      const receivers = letter?.receiver === "" ? registry.receivers(letter.envelope.type) : [];
+      const message = bus.redrive(clock.nowMs(), id, receivers);
+      loop.schedule();
+      if (message.token !== 0) await loop.written(message.token);
+      return bus.status(message);
+    },
+    async discard(id) {
+      const written = bus.discard(id);
+      loop.schedule();
+      if (written !== 0) await loop.written(written);
+    },
+    register,
+    async renew(lease) {
+      const renewed = registry.renew(clock.nowMs(), lease);
+      await loop.registryChanged();
+      return renewed;
+    },
+    async deregister(lease, wholeService) {
+      const gone = registry.deregister(clock.nowMs(), lease, { service: wholeService });
+      await loop.registryChanged();
+      return gone;
+    },
+    discover,
+    // deno-lint-ignore require-await
+    async services() {
+      return registry.list();
+    },
+    // deno-lint-ignore require-await
+    async service(name) {
+      const view = registry.get(name);
+      if (view === undefined) throw new BellhopError("service-unknown", `No service ${name} is registered`);
+      return view;
+    },
+    // deno-lint-ignore require-await
+    async route(name): Promise<Route> {
+      refuseWhenClosed();
+      if (!registry.known(name)) throw new BellhopError("service-unknown", `No service ${name} is registered`);
+      const nowMs = clock.nowMs();
+      const choice = registry.choose(nowMs, name, options.random());
+      if (choice.kind === "absent") throw new BellhopError("no-instance", `No instance of ${name} can be called`);
+      if (choice.kind === "deferred") {
+        throw new BellhopError("circuit-open", `Every instance of ${name} has an open breaker`, {
+          retryAfterMs: Math.max(1, choice.deferUntilMs - nowMs),
+        });
+      }
+      const { instance, endpoint } = choice;
+      registry.began(nowMs, name, instance);
+      let open = true;
+      return {
+        service: name,
+        instance,
+        endpoint,
+        done(ok, answered) {
+          if (!open) return;
+          open = false;
+          const nowMs = clock.nowMs();
+          registry.verdict(nowMs, name, instance, ok, false, answered);
+          registry.ended(nowMs, name, instance);
+          loop.schedule();
+        },
+      };
+    },
+    trace: (listener) => loop.trace(listener),
+    // deno-lint-ignore require-await
+    async health(): Promise<EngineHealth> {
+      const { unfinished, inFlight, waiting, deadLetters, droppedDeadLetters } = bus.counts();
+      const counts = { unfinished, inFlight, waiting, deadLetters, ...registry.counts() };
+      if (loop.closing) return { status: "fail", output: "The gateway is closing", ...counts };
+      if (loop.storeFault !== undefined) {
+        return { status: "fail", output: `CRITICAL is refused: ${loop.storeFault}`, ...counts };
+      }
+      if (unreadable > 0) return { status: "warn", output: `${unreadable} records could not be read`, ...counts };
+      if (droppedDeadLetters > 0) {
+        return { status: "warn", output: `${droppedDeadLetters} dead letters gave way at the bound`, ...counts };
+      }
+      return { status: "pass", ...counts };
+    },
+    async close({ deadlineMs = 10_000 } = {}) {
+      discovery.stop();
+      await loop.close(deadlineMs);
+      watchers.releaseAll();
+    },
+  };
+}
