@@ -21,6 +21,12 @@ export async function interleave(
     return { name, ns, lowNs, highNs, ratio: ns / all[0].seen.toSorted((a, b) => a - b)[seen.length >> 1] };
   });
   if (Deno.args.includes("--json")) console.log(JSON.stringify({ title, rows }));
-  else console.log(`\n${title}`), console.table(rows);
+  else console.log(`\n${title}`), console.table(rows.map(rounded));
   return rows;
+}
+
+function rounded(row: Row): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, key === "name" ? value : +(+value).toFixed(2)]),
+  );
 }

@@ -7,7 +7,7 @@ import { parseRetryAfter } from "../core/retry/retry_after.ts";
 
 /**
  * For `retryOn`: a response that says "later" (408, 425, 429, 500, 502, 503, 504) is retried, after at least what its
- * `Retry-After` asks, up to an hour. Its body is cancelled. When the retries are spent, the last response is the
+ * `Retry-After` asks, up to an hour. Bodies are left unread. When the retries are spent, the last response is the
  * result.
  *
  * @param nowMs epoch milliseconds, for `Retry-After` with a date; the platform's clock if left out
