@@ -6,7 +6,7 @@
 
 import type { Fault } from "../error.ts";
 import { isWellFormed } from "./_characters.ts";
-import { type Walk, walkJson } from "./_json_walk.ts";
+import { shortestJson, TOO_DEEP, TOO_LARGE } from "./_json_walk.ts";
 import { isJsonType } from "./_media_type.ts";
 import { fault, show } from "./_rules.ts";
 import type { EnvelopeLimits } from "./limits.ts";
@@ -34,21 +34,16 @@ export function checkDataKind(data: unknown, contentType: unknown): Fault | unde
 /** Whether data made by a program is JSON through and through, or bytes, and within the limits. */
 export function checkDataValue(data: unknown, limits: EnvelopeLimits): Fault | undefined {
   if (data instanceof Uint8Array) {
-    return data.length > limits.maxBytes ? dataFault("too-large", limits) : undefined;
+    return data.length > limits.maxBytes ? dataFault(TOO_LARGE, limits) : undefined;
   }
-  const walk: Walk = { left: limits.maxBytes, code: "" };
-  walkJson(data, limits.maxDepth, walk);
-  return walk.code === "" ? undefined : dataFault(walk.code, limits);
+  const length = shortestJson(data, limits.maxDepth, limits.maxBytes);
+  if (length > limits.maxBytes) return dataFault(TOO_LARGE, limits);
+  return length < 0 ? dataFault(length, limits) : undefined;
 }
 
-/** The fault that a walk over the data ended with. */
-export function dataFault(code: Exclude<Walk["code"], "">, limits: EnvelopeLimits): Fault {
-  switch (code) {
-    case "too-deep":
-      return fault("data", code, `Data may be nested ${limits.maxDepth} deep`);
-    case "too-large":
-      return fault("data", code, `Data may take ${limits.maxBytes} bytes`);
-    case "not-json":
-      return fault("data", code, "Data must be JSON: null, booleans, finite numbers, strings, arrays, plain objects");
-  }
+/** The fault of data whose walk ended early. */
+export function dataFault(length: number, limits: EnvelopeLimits): Fault {
+  if (length === TOO_DEEP) return fault("data", "too-deep", `Data may be nested ${limits.maxDepth} deep`);
+  if (length === TOO_LARGE) return fault("data", "too-large", `Data may take ${limits.maxBytes} bytes`);
+  return fault("data", "not-json", "Data must be JSON: null, booleans, finite numbers, strings, arrays, plain objects");
 }

@@ -8,31 +8,27 @@
  * @module
  */
 
-/** The walk's account: what is left of the characters allowed, and what was wrong. */
-export interface Walk {
-  left: number;
-  code: "" | "not-json" | "too-deep" | "too-large";
-}
+/** What {@linkcode shortestJson} returns for a value that JSON cannot say. */
+export const NOT_JSON = -1;
+/** What {@linkcode shortestJson} returns for a value nested too deep. */
+export const TOO_DEEP = -2;
+/** What {@linkcode shortestJson} may return for a value that takes more than its budget. */
+export const TOO_LARGE = -3;
 
 /**
- * Takes the shortest writing of the value off the account. It ends as soon as something is wrong, and so it ends on
- * values that hang together in circles or share their parts, which only a program can make.
+ * Characters of the shortest writing of the value, or a little less; or a negative number that says what is wrong.
+ *
+ * It ends soon after the budget is spent, and so it ends on values that hang together in circles or share their parts,
+ * which only a program can make.
  */
-export function walkJson(value: unknown, depthLeft: number, walk: Walk): void {
-  if (typeof value === "string") walk.left -= value.length + 2;
-  else if (typeof value === "number") {
-    if ((value | 0) === value || Number.isFinite(value)) walk.left -= shortestNumber(value);
-    else walk.code = "not-json";
-  } else if (typeof value === "boolean") walk.left -= value ? 4 : 5;
-  else if (value === null) walk.left -= 4;
-  else if (typeof value !== "object") walk.code = "not-json";
-  else if (depthLeft <= 0) walk.code = "too-deep";
-  else if (Array.isArray(value)) {
-    walk.left -= value.length === 0 ? 2 : value.length + 1;
-    for (let at = 0; at < value.length && walk.code === ""; at++) walkJson(value[at], depthLeft - 1, walk);
-  } else if (isPlain(value)) walkMembers(value as Record<string, unknown>, depthLeft, walk);
-  else walk.code = "not-json";
-  if (walk.left < 0 && walk.code === "") walk.code = "too-large";
+export function shortestJson(value: unknown, depthLeft: number, budget: number): number {
+  if (typeof value === "string") return value.length + 2;
+  if (typeof value === "number") return Number.isFinite(value) ? shortestNumber(value) : NOT_JSON;
+  if (typeof value === "boolean" || value === null) return value === false ? 5 : 4;
+  if (typeof value !== "object") return NOT_JSON;
+  if (depthLeft <= 0) return TOO_DEEP;
+  if (Array.isArray(value)) return shortestArray(value, depthLeft - 1, budget);
+  return isPlain(value) ? shortestObject(value as Record<string, unknown>, depthLeft - 1, budget) : NOT_JSON;
 }
 
 /** Whether the prototype is that of an object literal, of this realm or another. */
@@ -61,18 +57,30 @@ export function shortestNumber(value: number): number {
   return 3;
 }
 
-function walkMembers(value: Record<string, unknown>, depthLeft: number, walk: Walk): void {
-  let members = 0;
+function shortestArray(items: readonly unknown[], depthLeft: number, budget: number): number {
+  let total = items.length === 0 ? 2 : items.length + 1;
+  for (let at = 0; at < items.length; at++) {
+    if (total > budget) return TOO_LARGE;
+    const item = items[at];
+    const part = typeof item === "string" ? item.length + 2 : shortestJson(item, depthLeft, budget - total);
+    if (part < 0) return part;
+    total += part;
+  }
+  return total;
+}
+
+function shortestObject(value: Record<string, unknown>, depthLeft: number, budget: number): number {
+  let total = 1;
   for (const name in value) {
+    if (total > budget) return TOO_LARGE;
     const member = value[name];
     // JSON leaves out a member that is undefined, and so does every reader here.
     if (member === undefined) continue;
     // JSON.stringify would call it, and another value than the one looked at would travel.
-    if (name === "toJSON" && typeof member === "function") walk.code = "not-json";
-    else walkJson(member, depthLeft - 1, walk);
-    if (walk.code !== "") return;
-    walk.left -= name.length + 4;
-    members++;
+    if (name === "toJSON" && typeof member === "function") return NOT_JSON;
+    const part = typeof member === "string" ? member.length + 2 : shortestJson(member, depthLeft, budget - total);
+    if (part < 0) return part;
+    total += name.length + 4 + part;
   }
-  walk.left -= members === 0 ? 2 : 1;
+  return total === 1 ? 2 : total;
 }

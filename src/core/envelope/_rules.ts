@@ -18,11 +18,15 @@ import {
   TOKEN_END,
   TYPE,
 } from "./_characters.ts";
+import { remembering } from "./_memo.ts";
 import { parseMediaType } from "./_media_type.ts";
 import { isAbsoluteUri, isUriReference } from "./_uri.ts";
 import { type EnvelopeLimits, MAX_ATTRIBUTE_NAME_LENGTH, MAX_NAME_LENGTH, MAX_URI_LENGTH } from "./limits.ts";
 
 type Verdict = Fault | undefined;
+
+const isSource = remembering(isUriReference);
+const isTypeName = remembering(isType);
 /** Makes a fault whose field is safe to print. */
 export function fault(field: string, code: string, reason: string): Fault {
   return { field: printable(field), code, reason };
@@ -66,7 +70,7 @@ export function checkText(name: string, value: unknown, limits: EnvelopeLimits):
 export function checkSource(value: unknown): Verdict {
   if (value === undefined || value === null) return missing("source");
   return checkLength("source", value, MAX_URI_LENGTH) ??
-    (isUriReference(value as string) ? undefined : format("source", "a URI reference (RFC 3986)", value));
+    (isSource(value as string) ? undefined : format("source", "a URI reference (RFC 3986)", value));
 }
 
 export function checkDataschema(value: unknown): Verdict {
@@ -79,7 +83,7 @@ export function checkType(value: unknown): Verdict {
   if (value === undefined || value === null) return missing("type");
   const bad = checkLength("type", value, MAX_NAME_LENGTH);
   if (bad !== undefined) return bad;
-  return isType(value as string)
+  return isTypeName(value as string)
     ? undefined
     : format("type", "dot-separated tokens of printable ASCII without space, * and >", value);
 }

@@ -26,7 +26,7 @@ const double = new Float64Array(1);
 const bits = new Int32Array(double.buffer);
 
 /**
- * A hash over all attributes and the data, by content: the order of members does not count, and neither does the
+ * A hash over all attributes (but `specversion`, which has one value) and the data, by content: the order of members does not count, and neither does the
  * content mode an envelope travelled in. So `5` and `"5"` are one as an attribute, text of a type other than JSON is
  * one with its UTF-8, `application/json` is one with no `datacontenttype`, and empty bytes or text are one with no
  * data.
@@ -52,8 +52,9 @@ export function fingerprint(envelope: Envelope): number {
     const value = envelope[name];
     if (value === undefined) continue;
     if (name === "data") hashData(value, envelope.datacontenttype);
-    else if (value === null || (name === "datacontenttype" && value === "application/json")) continue;
-    else {
+    else if (value === null || name === "specversion" || (name === "datacontenttype" && value === "application/json")) {
+      continue;
+    } else {
       seed(STRING);
       mixText(name);
       mixText(typeof value === "string" ? value : String(value));

@@ -45,9 +45,9 @@ export interface HttpMessage {
  * and XML, in UTF-8) a string, any other body bytes, and the empty body no data. Every extension arrives as a string,
  * for a header has no types.
  *
- * A header that was sent twice arrives joined by a comma and a space: where the attribute's rule allows neither, that
- * is the fault; elsewhere the space betrays it (`character` is not raised for it, but a sender escapes its spaces), and
- * the joined value is taken as it stands, as any HTTP receiver would.
+ * A header that was sent twice arrives joined by a comma and a space, for `Headers` knows no better. Where the
+ * attribute's rule does not allow them, that is its fault (`specversion`, `source`, `type`, `time`, `priority`, `target`
+ * and the like); in `id`, `subject` and extensions the joined value is taken as it stands.
  *
  * Source: CloudEvents 1.0.2 HTTP Protocol Binding, section 3.
  *

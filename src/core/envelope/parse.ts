@@ -9,7 +9,7 @@ import { decodeBase64 } from "./_base64.ts";
 import { exceedsBytes } from "./_characters.ts";
 import { checkDataValue, dataFault } from "./_data.ts";
 import { countMembers, splitArray } from "./_json_scan.ts";
-import { type Walk, walkJson } from "./_json_walk.ts";
+import { shortestJson, TOO_LARGE } from "./_json_walk.ts";
 import { isJsonType } from "./_media_type.ts";
 import { fault, show, wrongType } from "./_rules.ts";
 import { decodeUtf8 } from "./_utf8.ts";
@@ -145,19 +145,24 @@ function readText(body: Uint8Array | string, maxBytes: number): string {
 /** @param text what the value was parsed from, where there is one: then nothing but JSON can be in it */
 function readJson(value: unknown, text: string | undefined, limits: EnvelopeLimits): Envelope {
   if (!isRecord(value)) throw malformed(`An envelope is a JSON object: got ${show(value)}`);
-  const walk: Walk = { left: text === undefined ? limits.maxBytes : text.length, code: "" };
+  const budget = text === undefined ? limits.maxBytes : text.length;
+  let shortest = 1;
   let absent = 0;
   let members = 0;
+  let walkFault: Fault | undefined;
   for (const name in value) {
     const member = value[name];
     members++;
     if (member === null && name !== "data") absent++;
-    if (walk.code === "") walkJson(member, limits.maxDepth, walk);
-    walk.left -= name.length + 4;
+    const part = typeof member === "string"
+      ? member.length + 2
+      : shortestJson(member, limits.maxDepth, budget - shortest);
+    if (part < 0) walkFault = dataFault(part, limits);
+    shortest += name.length + 4 + part;
   }
-  const walkFault = walk.code === "" ? undefined : dataFault(walk.code, limits);
-  if (text !== undefined && walkFault === undefined && walk.left + 1 - 2 >= SHORTEST_MEMBER) {
-    if (countMembers(text) !== members) throw malformed("A member of the envelope is named twice");
+  if (text === undefined && shortest > budget) walkFault ??= dataFault(TOO_LARGE, limits);
+  if (text !== undefined && text.length - shortest >= SHORTEST_MEMBER && countMembers(text) !== members) {
+    throw malformed("A member of the envelope is named twice");
   }
 
   let envelope = value;
