@@ -44,6 +44,7 @@ export class Loop {
   private readonly writes = new Map<number, Promise<void>>();
   private readonly turn = (): void => this.run();
   private scheduled = false;
+  private presentMs: number | undefined;
   private stopped = false;
   private armedMs = Infinity;
   private disarm: (() => void) | undefined;
@@ -61,8 +62,9 @@ export class Loop {
     this.clock = options.clock;
   }
 
-  /** Asks for a turn. */
-  schedule(): void {
+  /** Asks for a turn; who has just read the clock says what it said. */
+  schedule(nowMs?: number): void {
+    this.presentMs = nowMs;
     if (this.scheduled || this.stopped) return;
     this.scheduled = true;
     queueMicrotask(this.turn);
@@ -115,7 +117,8 @@ export class Loop {
   private run(): void {
     this.scheduled = false;
     if (this.stopped) return;
-    const nowMs = this.clock.nowMs();
+    const nowMs = this.presentMs ?? this.clock.nowMs();
+    this.presentMs = undefined;
     this.carryOut();
     let begun = 0;
     for (let flight = this.next(nowMs); flight !== undefined; flight = this.next(nowMs)) {

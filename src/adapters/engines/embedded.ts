@@ -158,7 +158,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
         replyTo,
         replyInstance,
       });
-      loop.schedule();
+      loop.schedule(nowMs);
       if (message.token === 0) return acknowledge(message, duplicate);
       return loop.written(message.token).then(() => acknowledge(message, duplicate));
     },

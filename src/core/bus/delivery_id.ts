@@ -7,7 +7,7 @@
  *
  * @example
  * ```ts
- * import { deliveryId } from "@bellhop/bellhop";
+ * import { deliveryId } from "@bellhop/bellhop/bus";
  * import { assertEquals, assertNotEquals } from "@std/assert";
  * assertEquals(deliveryId("/orders", "1", "billing", 1), deliveryId("/orders", "1", "billing", 1));
  * assertNotEquals(deliveryId("/orders", "1", "billing", 1), deliveryId("/orders", "1", "billing", 2));

@@ -41,7 +41,7 @@ export class Duplicates {
 
   /** Remembers a message that is not known, as of now. */
   add(nowMs: number, message: BusMessage): void {
-    if (nowMs >= this.turnsMs || this.young.rows >= this.capacity / 2) this.turn(nowMs);
+    if (nowMs >= this.turnsMs || this.young.rows >= this.capacity / 2 || this.young.isFull) this.turn(nowMs);
     else if (this.turnsMs === Infinity) this.turnsMs = nowMs + this.horizonMs;
     this.young.add(this.hash(message.source, message.id), message);
   }
@@ -101,50 +101,66 @@ export class Duplicates {
   }
 }
 
-/** What many messages have in common. */
-interface Kind {
+/** What is left of a message that has ended: shared by all that have it in common, but for those with many receivers. */
+interface Remains {
   readonly source: string;
   readonly type: string;
   readonly rank: Rank;
   readonly targets: readonly Target[];
+  /** The outcomes, if there is not exactly one receiver. */
+  readonly progress: readonly number[] | undefined;
+  readonly open: 0;
 }
 
-/** The messages that came in within one horizon: an open-addressing table over columns. */
+const ROW_BITS = 20;
+/** Most rows of one generation. */
+const MAX_ROWS = (1 << ROW_BITS) - 1;
+const ROW = (1 << ROW_BITS) - 1;
+
+/**
+ * The messages that came in within one horizon: an open-addressing table of 4-byte cells, each 12 bits of a hash beside
+ * the number of a row, over columns. Small cells, since every look is a cache miss.
+ */
 export class Generation {
   /** How many are remembered. */
   size = 0;
   /** How many rows there are, those taken out included. */
   rows = 0;
-  /** Pairs of a hash and a row + 1; 0 is free. */
   private table = new Int32Array(64);
+  private hashes = new Int32Array(32);
   private readonly ids: (string | undefined)[] = [];
-  private readonly kinds: (Kind | undefined)[] = [];
-  private readonly messages: (BusMessage | undefined)[] = [];
-  /** The packed outcome of the one receiver, or those of several. */
-  private readonly outcomes: (number | readonly number[])[] = [];
-  private fingerprints = new Float64Array(16);
-  private accepted = new Float64Array(16);
-  private lastKind: Kind | undefined;
+  private readonly holders: (BusMessage | Remains | undefined)[] = [];
+  /** The packed outcome of the one receiver. */
+  private outcomes = new Int32Array(32);
+  private fingerprints = new Float64Array(32);
+  private accepted = new Float64Array(32);
+  private lastRemains: Remains | undefined;
+
+  /** Whether no row is left. */
+  get isFull(): boolean {
+    return this.rows === MAX_ROWS;
+  }
 
   find(hash: number, source: string, id: string): number {
     const { table } = this;
-    const mask = table.length - 2;
-    for (let at = (hash << 1) & mask;; at = (at + 2) & mask) {
-      const row = table[at + 1] - 1;
-      if (row === -1) return -1;
-      if (table[at] === hash && this.ids[row] === id && this.sourceOf(row) === source) return row;
+    const mask = table.length - 1;
+    for (let at = hash & mask;; at = (at + 1) & mask) {
+      const cell = table[at];
+      if (cell === 0) return -1;
+      if (((cell ^ hash) & ~ROW) !== 0) continue;
+      const row = (cell & ROW) - 1;
+      if (this.ids[row] === id && this.holders[row]!.source === source) return row;
     }
   }
 
   add(hash: number, message: BusMessage): void {
-    if (this.rows * 4 >= this.table.length) this.grow();
+    if (this.rows * 2 >= this.table.length) this.grow();
     const row = this.rows++;
     this.size++;
     this.place(hash, row);
+    this.hashes[row] = hash;
     this.ids.push(message.id);
-    this.kinds.push(undefined);
-    this.messages.push(message);
-    this.outcomes.push(0);
+    this.holders.push(message);
     this.fingerprints[row] = message.fingerprint;
     this.accepted[row] = message.acceptedMs;
     message.generation = this;
@@ -152,33 +168,36 @@ export class Generation {
   }
 
   remove(row: number): void {
-    if (this.ids[row] === undefined) return;
-    this.ids[row] = this.kinds[row] = this.messages[row] = undefined;
+    this.ids[row] = this.holders[row] = undefined;
     this.size--;
   }
 
   /** Keeps of a message no more than a row can hold; one that was redriven or lies on disk stays as it is. */
   compact(row: number, message: BusMessage): void {
-    if (message.rank === 3 || message.runs !== undefined || this.messages[row] !== message) return;
+    if (message.rank === 3 || message.runs !== undefined || this.holders[row] !== message) return;
     const { source, type, rank, targets, progress } = message;
-    let kind = this.lastKind;
-    if (kind?.targets !== targets || kind.type !== type || kind.source !== source || kind.rank !== rank) {
-      kind = this.lastKind = { source, type, rank, targets };
+    if (progress.length !== 1) {
+      this.holders[row] = { source, type, rank, targets, progress, open: 0 };
+      return;
     }
-    this.kinds[row] = kind;
-    this.outcomes[row] = progress.length === 1 ? progress[0] : progress;
-    this.messages[row] = undefined;
+    let remains = this.lastRemains;
+    if (
+      remains?.targets !== targets || remains.type !== type || remains.source !== source || remains.rank !== rank
+    ) {
+      remains = this.lastRemains = { source, type, rank, targets, progress: undefined, open: 0 };
+    }
+    this.holders[row] = remains;
+    this.outcomes[row] = progress[0];
   }
 
   revive(row: number, message: BusMessage): void {
-    this.messages[row] = message;
+    this.holders[row] = message;
   }
 
   read(row: number): BusMessage {
-    const message = this.messages[row];
-    if (message !== undefined) return message;
-    const { source, type, rank, targets } = this.kinds[row]!;
-    const outcomes = this.outcomes[row];
+    const holder = this.holders[row]!;
+    if ("row" in holder) return holder;
+    const { source, type, rank, targets, progress } = holder;
     return {
       source,
       id: this.ids[row]!,
@@ -187,7 +206,7 @@ export class Generation {
       acceptedMs: this.accepted[row],
       fingerprint: this.fingerprints[row],
       targets,
-      progress: typeof outcomes === "number" ? [outcomes] : [...outcomes],
+      progress: progress === undefined ? [this.outcomes[row]] : [...progress],
       runs: undefined,
       open: 0,
       undecided: 0,
@@ -204,44 +223,43 @@ export class Generation {
       order: 0,
       bytes: 0,
       token: 0,
-      watched: false,
       generation: this,
       row,
+      watched: false,
     };
   }
 
-  /** Every message that is remembered, or only those that are more than a row. */
-  forEach(visit: (message: BusMessage) => void, liveOnly: boolean): void {
+  /** Every message that is remembered, or only those that have not ended. */
+  forEach(visit: (message: BusMessage) => void, openOnly: boolean): void {
     for (let row = 0; row < this.rows; row++) {
-      if (this.ids[row] !== undefined && (!liveOnly || this.messages[row] !== undefined)) visit(this.read(row));
+      const holder = this.holders[row];
+      if (holder !== undefined && (!openOnly || holder.open > 0)) visit(this.read(row));
     }
-  }
-
-  private sourceOf(row: number): string {
-    return this.kinds[row]?.source ?? this.messages[row]!.source;
   }
 
   private place(hash: number, row: number): void {
     const { table } = this;
-    const mask = table.length - 2;
-    let at = (hash << 1) & mask;
-    while (table[at + 1] !== 0) at = (at + 2) & mask;
-    table[at] = hash;
-    table[at + 1] = row + 1;
+    const mask = table.length - 1;
+    let at = hash & mask;
+    while (table[at] !== 0) at = (at + 1) & mask;
+    table[at] = (hash & ~ROW) | (row + 1);
   }
 
   private grow(): void {
-    const old = this.table;
-    this.table = new Int32Array(old.length * 2);
-    for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at], old[at + 1] - 1);
-    const room = this.table.length / 4;
-    this.fingerprints = widened(this.fingerprints, room);
-    this.accepted = widened(this.accepted, room);
+    this.table = new Int32Array(this.table.length * 2);
+    for (let row = 0; row < this.rows; row++) this.place(this.hashes[row], row);
+    const room = this.table.length / 2;
+    this.hashes = widened(this.hashes, new Int32Array(room));
+    this.outcomes = widened(this.outcomes, new Int32Array(room));
+    this.fingerprints = widened(this.fingerprints, new Float64Array(room));
+    this.accepted = widened(this.accepted, new Float64Array(room));
   }
 }
 
-function widened(column: Float64Array, room: number): Float64Array<ArrayBuffer> {
-  const wide = new Float64Array(room);
+function widened<Column extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
+  column: Column,
+  wide: Column,
+): Column {
   wide.set(column);
   return wide;
 }

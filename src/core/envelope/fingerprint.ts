@@ -26,13 +26,13 @@ const double = new Float64Array(1);
 const bits = new Int32Array(double.buffer);
 
 /**
- * A hash over all attributes (but `specversion`, which has one value) and the data, by content: the order of members does not count, and neither does the
- * content mode an envelope travelled in. So `5` and `"5"` are one as an attribute, text of a type other than JSON is
+ * A hash over the data and all attributes but those that name the message (`id`, `source`: who compares has found them
+ * equal) and `specversion`, which has one value. The order of members does not count, and neither does the content mode an envelope travelled in. So `5` and `"5"` are one as an attribute, text of a type other than JSON is
  * one with its UTF-8, `application/json` is one with no `datacontenttype`, and empty bytes or text are one with no
  * data.
  *
  * Not cryptographic: it tells honest mistakes, and a sender who wants two contents under one id can have them. The
- * number is not for keeping: it may change with the version of the library.
+ * number is kept in records on disk: to change how it is made is to change their version.
  *
  * @returns an integer from 0 to 2^53 - 1; equal for equal content, and hardly ever (2^-53) for other
  *
@@ -52,7 +52,10 @@ export function fingerprint(envelope: Envelope): number {
     const value = envelope[name];
     if (value === undefined) continue;
     if (name === "data") hashData(value, envelope.datacontenttype);
-    else if (value === null || name === "specversion" || (name === "datacontenttype" && value === "application/json")) {
+    else if (
+      name === "id" || name === "source" || value === null || name === "specversion" ||
+      (name === "datacontenttype" && value === "application/json")
+    ) {
       continue;
     } else {
       seed(STRING);
