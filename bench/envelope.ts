@@ -1,14 +1,6 @@
 /** Parse and validate one event of 500 bytes beside bare JSON.parse and the CloudEvents SDK; the fingerprint of a small one. */
 import { CloudEvent, HTTP } from "npm:cloudevents@10.0.0";
-import {
-  type Envelope,
-  fingerprint,
-  fromHttp,
-  parse,
-  serialize,
-  toBinary,
-  validate,
-} from "../src/core/envelope/mod.ts";
+import { type Envelope, fingerprint, fromHttp, parse, serialize, toBinary, validate } from "../mod.ts";
 import { interleave } from "./harness.ts";
 
 const small: Envelope = {

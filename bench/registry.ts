@@ -3,7 +3,7 @@
  *
  * What must hold: the cost does not grow with the number of services; a resolved type costs a map look-up.
  */
-import { createPatternTrie, createRegistry, type Registry } from "../src/core/registry/mod.ts";
+import { createPatternTrie, createRegistry, type Registry } from "../mod.ts";
 import { interleave } from "./harness.ts";
 
 const sizes = [10, 100, 1_000, 10_000];

@@ -2,8 +2,8 @@
 /**
  * The timetable with a million entries, in batches of 1,000. Run: `deno run -A --v8-flags=--expose-gc bench/schedule.ts [--json]`
  */
-import { createSchedule } from "../src/core/retry/schedule.ts";
-import { seededRandom } from "../src/testing/seeded_random.ts";
+import { createSchedule } from "../mod.ts";
+import { seededRandom } from "../src/testing/mod.ts";
 import { interleave } from "./harness.ts";
 
 const CAPACITY = 1_000_000;

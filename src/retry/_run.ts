@@ -1,7 +1,7 @@
 import { backoffDelay, retryAllowed, withRetryAfter } from "../core/retry/backoff.ts";
 import type { ResolvedPolicy } from "../core/retry/policy.ts";
 import { type Waiter, type Waiting, waitingOn } from "./_waiting.ts";
-import type { Attempt, RetryOptions } from "./retry.ts";
+import type { Attempt, RetryOptions } from "./retry_options.ts";
 import { StopRetry } from "./stop_retry.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { anyPolicy } from "../core/retry/_any_policy_test.ts";
+import { anyPolicy } from "../../testing/any_policy.ts";
 import { backoffDelay, withRetryAfter } from "../core/retry/backoff.ts";
 import { resolvePolicy } from "../core/retry/policy.ts";
 import { manualClock } from "../testing/manual_clock.ts";

@@ -1,7 +1,14 @@
 import type { Envelope } from "../envelope/mod.ts";
 import type { Rank } from "../priority/table.ts";
-import type { Generation } from "./duplicates.ts";
 import type { Target } from "./target.ts";
+
+/** Where a message is remembered: see `duplicates.ts`. */
+export interface Memory {
+  /** Keeps no more than a row of a message that has ended. */
+  compact(row: number, message: BusMessage): void;
+  /** Keeps all of it again. */
+  revive(row: number, message: BusMessage): void;
+}
 
 /**
  * An accepted message: one record for all its receivers, kept for the duplicate horizon; the envelope itself is let
@@ -50,8 +57,8 @@ export interface BusMessage {
   bytes: number;
   /** The write that it waits for before it counts as accepted; 0 if none. */
   token: number;
-  /** Where it is remembered; see `duplicates.ts`. */
-  generation: Generation | undefined;
+  /** Where it is remembered, and as which row of that. */
+  generation: Memory | undefined;
   row: number;
   /** Whether somebody waits for its outcomes. */
   watched: boolean;

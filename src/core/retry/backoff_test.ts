@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, unreacha
 import fc from "fast-check";
 import { backoff, backoffDelay, retryAllowed, withRetryAfter } from "./backoff.ts";
 import { PRIORITY_POLICIES, resolvePolicy } from "./policy.ts";
-import { anyPolicy } from "./_any_policy_test.ts";
+import { anyPolicy } from "../../../testing/any_policy.ts";
 
 const u = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 

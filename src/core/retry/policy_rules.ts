@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ResolvedPolicy, RetryPolicy } from "./policy.ts";
+import type { ResolvedPolicy, RetryPolicy } from "./policy_fields.ts";
 
 /** The policy of the stand-alone `retry()`: 3 retries after about 1, 2 and 4 s, and no time limits. */
 export const DEFAULT_POLICY: ResolvedPolicy = Object.freeze({

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BellhopError } from "../error.ts";
-import { anyPolicy } from "./_any_policy_test.ts";
+import { anyPolicy } from "../../../testing/any_policy.ts";
 import { DEFAULT_POLICY, PRIORITY_POLICIES, resolvePolicy, type RetryPolicy } from "./policy.ts";
 
 Deno.test("resolvePolicy() keeps what is given, survives JSON and is idempotent", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { RetryPolicy } from "./policy.ts";
+import type { RetryPolicy } from "@bellhop/bellhop";
 
 /** Any policy that is in range, with any fields left out; for tests. */
 export const anyPolicy: fc.Arbitrary<RetryPolicy> = fc.record({
