@@ -105,16 +105,6 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     return alone;
   }
 
-  function acknowledge(message: BusMessage, duplicate: boolean): Acknowledgement {
-    return {
-      source: message.source,
-      id: message.id,
-      durability: message.rank === 3 ? durability : "memory",
-      receivers: message.targets.map((target) => target.name),
-      duplicate,
-    };
-  }
-
   async function discover(url: string): Promise<Registered> {
     const registration = await discovery.read(url);
     return await register(registration);
@@ -153,14 +143,18 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
           replyInstance = instance;
         }
       }
-      const { message, duplicate } = bus.accept(nowMs, envelope, receiversOf(envelope), {
-        principal: publisher.principal,
-        replyTo,
-        replyInstance,
-      });
+      const receivers = receiversOf(envelope);
+      const submission = replyTo === undefined ? publisher : { principal: publisher.principal, replyTo, replyInstance };
+      const { message, duplicate } = bus.accept(nowMs, envelope, receivers, submission);
       loop.schedule(nowMs);
-      if (message.token === 0) return acknowledge(message, duplicate);
-      return loop.written(message.token).then(() => acknowledge(message, duplicate));
+      const acknowledgement: Acknowledgement = {
+        source: message.source,
+        id: message.id,
+        durability: message.rank === 3 ? durability : "memory",
+        receivers: duplicate ? message.targets.map((target) => target.name) : receivers,
+        duplicate,
+      };
+      return message.token === 0 ? acknowledgement : loop.written(message.token).then(() => acknowledgement);
     },
     // deno-lint-ignore require-await
     async status(source, id) {

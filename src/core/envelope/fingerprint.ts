@@ -11,17 +11,16 @@ import type { Envelope } from "./envelope.ts";
 // Nested deeper than any limit allows: what lies below does not count, so that no input exhausts the stack.
 const MAX_DEPTH = 1_000;
 
-const EMPTY = 0;
-const TRUE = 1;
-const FALSE = 2;
-const NUMBER = 3;
-const STRING = 4;
-const ARRAY = 5;
-const OBJECT = 6;
-const BYTES = 7;
+const EMPTY = 1;
+const TRUE = 2;
+const FALSE = 3;
+const NUMBER = 4;
+const STRING = 5;
+const ARRAY = 6;
+const OBJECT = 7;
+const BYTES = 8;
 
-// Scratch of one call, never kept across calls: the two halves of the hash just made, and a number's bits.
-const lanes = new Int32Array(2);
+// A number's bits; scratch of one call.
 const double = new Float64Array(1);
 const bits = new Int32Array(double.buffer);
 
@@ -34,7 +33,7 @@ const bits = new Int32Array(double.buffer);
  * Not cryptographic: it tells honest mistakes, and a sender who wants two contents under one id can have them. The
  * number is kept in records on disk: to change how it is made is to change their version.
  *
- * @returns an integer from 0 to 2^53 - 1; equal for equal content, and hardly ever (2^-53) for other
+ * @returns an integer of 32 bits; equal for equal content, and hardly ever (2^-32) for other
  *
  * @example
  * ```ts
@@ -46,136 +45,86 @@ const bits = new Int32Array(double.buffer);
  * ```
  */
 export function fingerprint(envelope: Envelope): number {
-  let low = 0;
-  let high = 0;
+  let sum = 0;
   for (const name in envelope) {
     const value = envelope[name];
-    if (value === undefined) continue;
-    if (name === "data") hashData(value, envelope.datacontenttype);
-    else if (
-      name === "id" || name === "source" || value === null || name === "specversion" ||
-      (name === "datacontenttype" && value === "application/json")
-    ) {
-      continue;
-    } else {
-      seed(STRING);
-      mixText(name);
-      mixText(typeof value === "string" ? value : String(value));
-      finish();
-    }
     // A sum does not know the order of its terms.
-    low = (low + lanes[0]) | 0;
-    high = (high + lanes[1]) | 0;
-  }
-  return (high & 0x1fffff) * 4_294_967_296 + (low >>> 0);
-}
-
-function hashData(data: unknown, contentType: string | undefined): void {
-  if (data instanceof Uint8Array) mixBytes(data);
-  else if (!isJsonType(contentType ?? undefined)) {
-    if (typeof data === "string") mixBytes(encodeUtf8(data));
-    else lanes.fill(0);
-  } else {
-    seed(OBJECT);
-    mixValue(data, 0);
-    finish();
-  }
-}
-
-function mixValue(value: unknown, depth: number): void {
-  if (typeof value === "string") {
-    step(STRING);
-    mixText(value);
-  } else if (typeof value === "number") {
-    step(NUMBER);
-    if ((value | 0) === value) step(value);
-    else {
-      double[0] = value;
-      step(bits[0]);
-      step(bits[1]);
+    if (name === "data") sum += hashData(value, envelope.datacontenttype);
+    else if (isCounted(name, value)) {
+      sum += finish(mixText(mixText(STRING, name), typeof value === "string" ? value : String(value)));
     }
-  } else if (typeof value !== "object" || value === null) step(value === true ? TRUE : value === false ? FALSE : EMPTY);
-  else if (depth === MAX_DEPTH) step(EMPTY);
-  else if (Array.isArray(value)) {
-    step(ARRAY);
-    for (let at = 0; at < value.length; at++) mixValue(value[at], depth + 1);
-    step(value.length);
-  } else mixMembers(value as Record<string, unknown>, depth);
+    sum |= 0;
+  }
+  return sum;
 }
 
-function mixMembers(value: Record<string, unknown>, depth: number): void {
-  const outerLow = lanes[0];
-  const outerHigh = lanes[1];
-  let low = 0;
-  let high = 0;
+function isCounted(name: string, value: unknown): boolean {
+  if (value === undefined || value === null || name === "id" || name === "source" || name === "specversion") {
+    return false;
+  }
+  return name !== "datacontenttype" || value !== "application/json";
+}
+
+function hashData(data: unknown, contentType: string | undefined): number {
+  if (data === undefined) return 0;
+  if (data instanceof Uint8Array) return hashBytes(data);
+  if (isJsonType(contentType ?? undefined)) return finish(mixValue(OBJECT, data, 0));
+  return typeof data === "string" ? hashBytes(encodeUtf8(data)) : 0;
+}
+
+function mixValue(hash: number, value: unknown, depth: number): number {
+  if (typeof value === "string") return mixText(step(hash, STRING), value);
+  if (typeof value === "number") {
+    if ((value | 0) === value) return step(step(hash, NUMBER), value);
+    double[0] = value;
+    return step(step(step(hash, NUMBER), bits[0]), bits[1]);
+  }
+  if (typeof value !== "object" || value === null) {
+    return step(hash, value === true ? TRUE : value === false ? FALSE : EMPTY);
+  }
+  if (depth === MAX_DEPTH) return step(hash, EMPTY);
+  if (!Array.isArray(value)) return mixMembers(hash, value as Record<string, unknown>, depth);
+  let mixed = step(hash, ARRAY);
+  for (let at = 0; at < value.length; at++) mixed = mixValue(mixed, value[at], depth + 1);
+  return step(mixed, value.length);
+}
+
+function mixMembers(hash: number, value: Record<string, unknown>, depth: number): number {
+  let sum = 0;
   for (const name in value) {
     const member = value[name];
-    if (member === undefined) continue;
-    seed(OBJECT);
-    mixText(name);
-    mixValue(member, depth + 1);
-    finish();
-    low = (low + lanes[0]) | 0;
-    high = (high + lanes[1]) | 0;
+    if (member !== undefined) sum = (sum + finish(mixValue(mixText(OBJECT, name), member, depth + 1))) | 0;
   }
-  lanes[0] = outerLow;
-  lanes[1] = outerHigh;
-  step(OBJECT);
-  step(low);
-  step(high);
+  return step(step(hash, OBJECT), sum);
 }
 
-function mixBytes(bytes: Uint8Array): void {
-  if (bytes.length === 0) {
-    lanes.fill(0);
-    return;
-  }
-  seed(BYTES);
-  for (let at = 0; at < bytes.length; at++) step(bytes[at]);
-  step(bytes.length);
-  finish();
+function hashBytes(bytes: Uint8Array): number {
+  if (bytes.length === 0) return 0;
+  let hash = BYTES;
+  for (let at = 0; at < bytes.length; at++) hash = step(hash, bytes[at]);
+  return finish(step(hash, bytes.length));
 }
 
-function seed(kind: number): void {
-  lanes[0] = 0x2f0b4c47 ^ kind;
-  lanes[1] = 0x5bd1e995 + kind;
-}
-
-/** Takes in 32 bits: each lane by a multiplication and a rotation of its own. */
-function step(value: number): void {
-  const low = Math.imul(lanes[0] ^ value, 0x9e3779b1 | 0);
-  const high = Math.imul(lanes[1] ^ value, 0x85ebca77 | 0);
-  lanes[0] = (low << 15) | (low >>> 17);
-  lanes[1] = (high << 13) | (high >>> 19);
+/** Takes in 32 bits: as in MurmurHash3. */
+function step(hash: number, value: number): number {
+  let mixed = Math.imul(value, 0xcc9e_2d51 | 0);
+  mixed = (mixed << 15) | (mixed >>> 17);
+  const next = hash ^ Math.imul(mixed, 0x1b87_3593);
+  return (Math.imul((next << 13) | (next >>> 19), 5) + (0xe654_6b64 | 0)) | 0;
 }
 
 /** Takes in a text, two code units at a time, and its length, so that no two texts run into each other. */
-function mixText(text: string): void {
+function mixText(hash: number, text: string): number {
   const length = text.length;
-  let low = lanes[0];
-  let high = lanes[1];
+  let mixed = step(hash, length);
   let at = 0;
-  for (; at + 1 < length; at += 2) {
-    const pair = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16);
-    low = Math.imul(low ^ pair, 0x9e3779b1 | 0);
-    high = Math.imul(high ^ pair, 0x85ebca77 | 0);
-    low = (low << 15) | (low >>> 17);
-    high = (high << 13) | (high >>> 19);
-  }
-  lanes[0] = low;
-  lanes[1] = high;
-  if (at < length) step(text.charCodeAt(at));
-  step(length);
+  for (; at + 1 < length; at += 2) mixed = step(mixed, text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16));
+  return at < length ? step(mixed, text.charCodeAt(at)) : mixed;
 }
 
-/** Spreads each bit over the lane (the finalizer of MurmurHash3), so that lanes may be summed. */
-function finish(): void {
-  let low = lanes[0] ^ lanes[1];
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b | 0);
-  low = Math.imul(low ^ (low >>> 13), 0xc2b2ae35 | 0);
-  lanes[0] = low ^ (low >>> 16);
-  let high = lanes[1];
-  high = Math.imul(high ^ (high >>> 16), 0x7feb352d);
-  high = Math.imul(high ^ (high >>> 15), 0x846ca68b | 0);
-  lanes[1] = high ^ (high >>> 16);
+/** Spreads each bit over all, so that hashes may be summed. */
+function finish(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b | 0);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35 | 0);
+  return mixed ^ (mixed >>> 16);
 }

@@ -89,6 +89,8 @@ export interface RegistryState {
   events: RegistryEvent[];
   writes: Map<string, RegistryRecord | undefined>;
   nextOrder: number;
+  /** What `find` found last: a delivery asks for the same instance four times. */
+  lastFound: InstanceState | undefined;
 }
 
 export function emptyState(options: ResolvedRegistryOptions): RegistryState {
@@ -104,6 +106,7 @@ export function emptyState(options: ResolvedRegistryOptions): RegistryState {
     events: [],
     writes: new Map(),
     nextOrder: 1,
+    lastFound: undefined,
   };
 }
 
@@ -129,7 +132,9 @@ export function isClogged(state: RegistryState): boolean {
 }
 
 export function find(state: RegistryState, service: string, instance: string): InstanceState | undefined {
-  return state.services.get(service)?.byId.get(instance);
+  const last = state.lastFound;
+  if (last !== undefined && last.id === instance && last.service.name === service) return last;
+  return state.lastFound = state.services.get(service)?.byId.get(instance);
 }
 
 export function addService(
@@ -202,6 +207,7 @@ export function dropInstance(state: RegistryState, instance: InstanceState, ende
   state.checks.clear(instance.check);
   state.leases.delete(instance.token);
   service.byId.delete(instance.id);
+  state.lastFound = undefined;
   const last = service.instances.pop()!;
   if (last !== instance) {
     service.instances[instance.at] = last;
