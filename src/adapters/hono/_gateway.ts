@@ -1,0 +1,82 @@
+/**
+ * What every route of the gateway is given, and what may be set.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import { DEFAULT_ENVELOPE_LIMITS, type EnvelopeLimits } from "../../core/envelope/mod.ts";
+import { BellhopError } from "../../core/error.ts";
+import type { Engine } from "../../ports/engine.ts";
+import type { ReadBody } from "./_body.ts";
+import type { RequestFacts } from "./_request_facts.ts";
+import type { TraceStreams } from "./_sse.ts";
+
+/** Bounds of the gateway; those of envelopes, `capacity` and `maxDurableBytes` are advertised at `GET /`. */
+export interface GatewayLimits extends EnvelopeLimits {
+  /** What the engine was made with, for the manifest: unfinished deliveries of one service. Default 10,000. */
+  readonly capacity: number;
+  /** What the engine was made with, for the manifest: bytes on disk of one principal. Default 64 MiB. */
+  readonly maxDurableBytes: number;
+  /** Milliseconds that a body may take to arrive. Default 30,000. */
+  readonly bodyTimeoutMs: number;
+  /** Milliseconds that a proxied request may wait for its answer. Default 15,000. */
+  readonly callTimeoutMs: number;
+  /** Trace streams at once. Default 16. */
+  readonly maxStreams: number;
+  /** Bytes that a trace stream may hold for a slow reader. Default 262,144. */
+  readonly maxStreamBytes: number;
+  /** Milliseconds between the comments of a trace stream. Default 15,000. */
+  readonly heartbeatMs: number;
+}
+
+/** The limits that hold where none are given. */
+export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
+  ...DEFAULT_ENVELOPE_LIMITS,
+  capacity: 10_000,
+  maxDurableBytes: 67_108_864,
+  bodyTimeoutMs: 30_000,
+  callTimeoutMs: 15_000,
+  maxStreams: 16,
+  maxStreamBytes: 262_144,
+  heartbeatMs: 15_000,
+});
+
+/** The gateway as its routes see it. */
+export interface Gateway {
+  readonly limits: GatewayLimits;
+  readonly name: string;
+  readonly version: string;
+  readonly source: string;
+  readonly fetch: typeof fetch;
+  readonly signal: AbortSignal | undefined;
+  readonly readBody: ReadBody;
+  readonly streams: TraceStreams;
+}
+
+/** One request, let in. */
+export interface Call {
+  readonly c: Context;
+  readonly facts: RequestFacts;
+  readonly engine: Engine;
+  readonly gateway: Gateway;
+}
+
+/** Answers one request; what it throws becomes a problem. */
+export type Handler = (call: Call) => Response | Promise<Response>;
+
+/** Headers of an answer in JSON. */
+export const JSON_TYPE = { "content-type": "application/json" } as const;
+
+/** The limits with what is given, each a whole number that can be. @throws {BellhopError} `argument-invalid` */
+export function gatewayLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
+  const limits = { ...DEFAULT_GATEWAY_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "maxDepth" ? 0 : 1;
+    if (!Number.isSafeInteger(value) || value < least || (name.endsWith("Ms") && value > 2_147_483_647)) {
+      throw new BellhopError("argument-invalid", `${name} must be a whole number from ${least}, got ${value}`, {
+        field: `limits.${name}`,
+      });
+    }
+  }
+  return limits;
+}

@@ -1,0 +1,118 @@
+/**
+ * Messages over HTTP: published, asked about, called back. From here an envelope goes through `core/envelope` to the
+ * engine.
+ *
+ * @module
+ */
+import { fromHttp, parse, STRUCTURED_TYPE } from "../../core/envelope/mod.ts";
+import type { BatchItem, Envelope } from "../../core/envelope/mod.ts";
+import type { MessageStatus } from "../../core/bus/status.ts";
+import type { Acknowledgement, Engine } from "../../ports/engine.ts";
+import { type Call, JSON_TYPE } from "./_gateway.ts";
+import { preferredWait } from "./_prefer.ts";
+import { problemOf } from "./_problem.ts";
+import { badField, pageOf, readQuery, required } from "./_query.ts";
+
+/** `POST /messages` */
+export async function publish(call: Call): Promise<Response> {
+  const { c, facts, engine, gateway } = call;
+  const { limits } = gateway;
+  const maxBytes = facts.contentType !== undefined && isBatched(facts.contentType)
+    ? limits.maxBatchBytes
+    : limits.maxBytes;
+  const body = await gateway.readBody(c.req, maxBytes, facts.contentLength);
+  let envelope: Envelope;
+  if (facts.contentType === STRUCTURED_TYPE) envelope = parse(body, limits);
+  else {
+    const content = fromHttp(c.req.raw.headers, body, limits);
+    if (content.mode === "batched") return await publishBatch(call, content.results);
+    envelope = content.envelope;
+  }
+  const given = engine.publish(envelope, { principal: envelope.source, lease: facts.lease });
+  const acknowledgement = given instanceof Promise ? await given : given;
+  if (acknowledgement.duplicate || facts.prefer !== undefined) return await withStatus(call, acknowledgement);
+  return c.body(JSON.stringify(membersOf(acknowledgement)), 202, JSON_TYPE);
+}
+
+/** `GET /messages`: one message's status, or the list of CRITICAL that are still being tried. */
+export async function messages(call: Call): Promise<Response> {
+  const { c, engine } = call;
+  const query = readQuery(c.req.url, ["source", "id", "unfinished", "limit", "after"]);
+  const unfinished = query.get("unfinished");
+  if (unfinished === undefined) {
+    return c.json(await engine.status(required(query, "source"), required(query, "id")));
+  }
+  if (unfinished !== "CRITICAL") throw badField("unfinished", "unfinished must be CRITICAL");
+  const { limit, after } = pageOf(query);
+  const page = await engine.unfinishedCritical(limit, after);
+  return c.json({ messages: page.entries, after: page.after });
+}
+
+/** `DELETE /messages` */
+export async function cancel({ c, engine }: Call): Promise<Response> {
+  const query = readQuery(c.req.url, ["source", "id"]);
+  return c.json(await engine.cancel(required(query, "source"), required(query, "id")));
+}
+
+async function publishBatch({ c, facts, engine }: Call, items: readonly BatchItem[]): Promise<Response> {
+  // All are handed over before any is awaited: those that are flushed share one flush.
+  const given = items.map((item): Acknowledgement | Promise<Acknowledgement> => {
+    if (item.error !== undefined) return refused(item.error);
+    try {
+      return engine.publish(item.envelope, { principal: item.envelope.source, lease: facts.lease });
+    } catch (error) {
+      return refused(error);
+    }
+  });
+  const settled = await Promise.allSettled(given);
+  const results = settled.map((one) =>
+    one.status === "rejected" ? problemOf(one.reason) : { ...membersOf(one.value), status: 202 }
+  );
+  return c.json({ results }, 202);
+}
+
+function refused(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error);
+  rejection.catch(() => {}); // it is read later, with all others
+  return rejection;
+}
+
+async function withStatus(call: Call, acknowledgement: Acknowledgement): Promise<Response> {
+  const { c, facts, engine } = call;
+  const members = membersOf(acknowledgement);
+  const seconds = preferredWait(facts.prefer);
+  if (seconds !== undefined) {
+    const status = await unlessForgotten(settled(call, engine, acknowledgement, seconds * 1_000));
+    const ended = status?.deliveries.every((delivery) => delivery.state === "ended") === true;
+    return c.json({ ...members, ...(status === undefined ? {} : { status }) }, ended ? 200 : 202, {
+      "preference-applied": `wait=${seconds}`,
+    });
+  }
+  if (!acknowledgement.duplicate) return c.json(members, 202);
+  const status = await unlessForgotten(engine.status(acknowledgement.source, acknowledgement.id));
+  return c.json({ ...members, ...(status === undefined ? {} : { status }) }, 202);
+}
+
+function settled(
+  { c, gateway }: Call,
+  engine: Engine,
+  { source, id }: Acknowledgement,
+  ms: number,
+): Promise<MessageStatus> {
+  const gone = c.req.raw.signal;
+  const { signal } = gateway;
+  return engine.settled(source, id, ms, signal === undefined ? gone : AbortSignal.any([signal, gone]));
+}
+
+/** The message is accepted, whatever becomes of the question about it. */
+function unlessForgotten(status: Promise<MessageStatus>): Promise<MessageStatus | undefined> {
+  return status.catch(() => undefined);
+}
+
+function membersOf({ source, id, durability, receivers, duplicate }: Acknowledgement): Acknowledgement {
+  return { source, id, durability, receivers, duplicate };
+}
+
+function isBatched(contentType: string): boolean {
+  return contentType.slice(0, 40).toLowerCase().startsWith("application/cloudevents-batch");
+}

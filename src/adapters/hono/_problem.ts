@@ -1,0 +1,54 @@
+/**
+ * Every refusal as a problem document (RFC 9457); what is unknown is a fault of the gateway and shows nothing of itself.
+ *
+ * @module
+ */
+import { BellhopError, type ErrorCode, ERRORS, type Fault } from "../../core/error.ts";
+
+/** Content type of a problem document. */
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** The members of a problem document (spec HTTP, "Problems"). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly code: ErrorCode;
+  readonly retry: boolean;
+  readonly fix: string;
+  readonly field?: string;
+  readonly faults?: readonly Fault[];
+}
+
+/** The problem document that answers an error. */
+export function problem(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  const members = problemOf(error);
+  const retryAfterMs = error instanceof BellhopError ? error.retryAfterMs : undefined;
+  return new Response(JSON.stringify(members), {
+    status: members.status,
+    headers: {
+      "content-type": PROBLEM_TYPE,
+      ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+      ...headers,
+    },
+  });
+}
+
+/** The members of the problem, as the results of a batch carry them too. */
+export function problemOf(error: unknown): Problem {
+  const known = error instanceof BellhopError ? error : undefined;
+  const code = known?.code ?? "internal";
+  const { title, status, retry, fix } = ERRORS[code];
+  return {
+    type: `urn:bellhop:problem:${code}`,
+    title,
+    status,
+    ...(known !== undefined && known.message !== title ? { detail: known.message } : {}),
+    code,
+    retry,
+    fix,
+    ...(known?.field === undefined ? {} : { field: known.field }),
+    ...(known?.faults === undefined ? {} : { faults: known.faults }),
+  };
+}

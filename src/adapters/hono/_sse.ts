@@ -1,0 +1,85 @@
+/**
+ * The live trace as Server-Sent Events: each step is written once and handed to every stream; a stream whose reader is
+ * slower than its buffer is told so and ended, for the bus waits for nobody.
+ *
+ * @module
+ */
+import { BellhopError } from "../../core/error.ts";
+import type { Engine, EngineTrace } from "../../ports/engine.ts";
+
+/** Bounds of the streams. */
+export interface StreamLimits {
+  /** Streams at once. */
+  readonly maxStreams: number;
+  /** Bytes that one stream may hold for its reader. */
+  readonly maxStreamBytes: number;
+  /** Milliseconds between comments. */
+  readonly heartbeatMs: number;
+}
+
+/** Opens streams of the trace. */
+export interface TraceStreams {
+  /** @throws {BellhopError} `too-many-streams` */
+  open(engine: Engine): ReadableStream<Uint8Array>;
+}
+
+const encoder = new TextEncoder();
+const COMMENT = encoder.encode(":\n\n");
+const DROPPED = encoder.encode('event: dropped\ndata: {"kind":"dropped","reason":"slow-reader"}\n\n');
+
+/** @param signal ends every stream */
+export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceStreams {
+  const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  let unsubscribe: (() => void) | undefined;
+  let heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  function leave(stream: ReadableStreamDefaultController<Uint8Array>): void {
+    if (!streams.delete(stream) || streams.size > 0) return;
+    unsubscribe?.();
+    unsubscribe = undefined;
+    clearInterval(heartbeat);
+  }
+
+  function send(bytes: Uint8Array): void {
+    for (const stream of streams) {
+      if ((stream.desiredSize ?? 0) >= bytes.byteLength) {
+        stream.enqueue(bytes);
+        continue;
+      }
+      stream.enqueue(DROPPED);
+      stream.close();
+      leave(stream);
+    }
+  }
+
+  signal?.addEventListener("abort", () => {
+    for (const stream of streams) {
+      stream.close();
+      leave(stream);
+    }
+  }, { once: true });
+
+  return {
+    open(engine) {
+      if (signal?.aborted) throw new BellhopError("closing");
+      if (streams.size >= limits.maxStreams) {
+        throw new BellhopError("too-many-streams", `${limits.maxStreams} streams may be open`);
+      }
+      unsubscribe ??= engine.trace((step) => send(eventOf(step)));
+      if (streams.size === 0) heartbeat = setInterval(() => send(COMMENT), limits.heartbeatMs);
+      let own: ReadableStreamDefaultController<Uint8Array>;
+      return new ReadableStream<Uint8Array>({
+        start(stream) {
+          own = stream;
+          streams.add(stream);
+          stream.enqueue(COMMENT); // so that the reader knows at once that it listens
+        },
+        cancel: () => leave(own),
+      }, { highWaterMark: limits.maxStreamBytes, size: (bytes) => bytes.byteLength });
+    },
+  };
+}
+
+function eventOf({ event }: EngineTrace): Uint8Array {
+  return encoder.encode(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
+}
