@@ -1,0 +1,91 @@
+import { BellhopError } from "../core/error.ts";
+import type { Clock } from "../ports/clock.ts";
+import { problemError, readObject } from "./_problem.ts";
+import type { Fetch } from "./fetch.ts";
+
+/** Most bytes of an answer that are read: a status with as many deliveries as there may be services. */
+const MAX_ANSWER_BYTES = 4_194_304;
+
+/** A gateway, as its clients speak to it. */
+export interface Gateway {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly fetch: Fetch;
+  /** The gateway's URL without a slash at its end. */
+  readonly url: string;
+  /** Aborted when the client closes. */
+  readonly closed: AbortSignal;
+  /** Headers of every request: the credential, if there is one. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** An answer below 400. */
+export interface Answer {
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+}
+
+/**
+ * One request, without a retry.
+ *
+ * @throws {BellhopError} what the gateway's problem document says, or `unreachable`; the signal's reason if it aborts
+ */
+export async function ask(
+  gateway: Gateway,
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string,
+): Promise<Answer> {
+  const given = { accept: "application/json", ...gateway.headers, ...headers };
+  let response: Response;
+  let text: string;
+  try {
+    response = await gateway.fetch(`${gateway.url}/${path}`, {
+      method,
+      headers: given,
+      signal,
+      redirect: "manual",
+      ...(body === undefined ? {} : { body }),
+    });
+    text = await readText(response, MAX_ANSWER_BYTES);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof BellhopError) throw error;
+    throw new BellhopError("unreachable", `cannot reach ${gateway.url}`, { cause: error });
+  }
+  if (response.ok) return { body: readObject(text), headers: response.headers };
+  throw problemError(response, text, gateway.clock.nowMs());
+}
+
+/** {@linkcode ask} with the JSON of an envelope, in structured mode. */
+export function send(
+  gateway: Gateway,
+  path: string,
+  envelope: string,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const type = { "content-type": "application/cloudevents+json; charset=utf-8" };
+  return ask(gateway, "POST", path, signal, { ...headers, ...type }, envelope);
+}
+
+/** Reads a body up to a bound, for what is beyond it is no answer of ours. */
+export async function readText(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > maxBytes) {
+      await reader.cancel();
+      throw new BellhopError("response-too-large", `the answer has more than ${maxBytes} bytes`);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

@@ -1,0 +1,5 @@
+/** An id that nobody else makes: 128 random bits. Not `randomUUID`, which pages over plain HTTP lack. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,34 @@
+import { BellhopError, type ErrorCode, ERRORS, type Fault } from "../core/error.ts";
+import { parseRetryAfter } from "../core/retry/retry_after.ts";
+
+/**
+ * Reads an RFC 9457 problem document of a gateway; tolerantly, for anything may stand between us. A code that is not
+ * known here becomes one that agrees on whether to try again: `unreachable` or `argument-invalid`.
+ */
+export function problemError(response: Response, body: string, nowMs: number): BellhopError {
+  const problem = readObject(body);
+  const { code, status } = { code: problem.code, status: response.status };
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
+  const detail = typeof problem.detail === "string" ? problem.detail.slice(0, 1_000) : undefined;
+  const details = {
+    ...(typeof problem.field === "string" ? { field: problem.field } : {}),
+    ...(Array.isArray(problem.faults) ? { faults: problem.faults.slice(0, 100) as Fault[] } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  if (typeof code === "string" && Object.hasOwn(ERRORS, code)) {
+    return new BellhopError(code as ErrorCode, detail, details);
+  }
+  const transient = status >= 500 || status === 408 || status === 425 || status === 429;
+  const retry = typeof problem.retry === "boolean" ? problem.retry : transient;
+  const said = `the gateway answered ${status}${detail === undefined ? "" : `: ${detail}`}`;
+  return new BellhopError(retry ? "unreachable" : "argument-invalid", said, details);
+}
+
+/** The JSON object in a text; an empty one if there is none. */
+export function readObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch { /* no JSON */ }
+  return {};
+}

@@ -1,0 +1,15 @@
+/**
+ * The client of a gateway: publish, wait for receipts, call other services, and announce a service of one's own.
+ *
+ * @module
+ */
+export type { Clock } from "../ports/clock.ts";
+export type { Durability } from "../ports/store.ts";
+export type { Outcome } from "../core/bus/outcome.ts";
+export type { DeliveryStatus, MessageStatus } from "../core/bus/status.ts";
+export type { Priority } from "../core/priority/table.ts";
+export type { CallOptions, CallRequest } from "./call.ts";
+export * from "./connect.ts";
+export type { Fetch } from "./fetch.ts";
+export type { PublishOptions, Sent } from "./publish.ts";
+export type { Receipt } from "./receipt.ts";

@@ -1,0 +1,164 @@
+/**
+ * Publishing: one envelope on its way to the gateway, and what came of it there.
+ *
+ * @module
+ */
+import type { MessageStatus } from "../core/bus/status.ts";
+import type { Envelope } from "../core/envelope/envelope.ts";
+import { serialize } from "../core/envelope/serialize.ts";
+import { BellhopError } from "../core/error.ts";
+import { PRIORITY_POLICIES } from "../core/retry/policy.ts";
+import type { Durability } from "../ports/store.ts";
+import { retry } from "../retry/retry.ts";
+import { checkData } from "../schema/check_data.ts";
+import type { EventDefinition } from "../schema/define_event.ts";
+import type { StandardSchema } from "../schema/standard_schema.ts";
+import { type Announcement, isLeaseUnknown } from "./_announcement.ts";
+import { type Gateway, send } from "./_gateway.ts";
+import { awaitReceipt, receiptOf } from "./_await_receipt.ts";
+import { inRange } from "./_in_range.ts";
+import { newId } from "./_new_id.ts";
+import { timeLimit } from "./_time_limit.ts";
+import type { Receipt } from "./receipt.ts";
+
+/** Attributes of the envelope, under their names there, and how to send it. All may be left out. */
+export interface PublishOptions extends
+  Pick<
+    Partial<Envelope>,
+    | "id"
+    | "source"
+    | "time"
+    | "subject"
+    | "datacontenttype"
+    | "dataschema"
+    | "priority"
+    | "target"
+    | "correlationid"
+    | "causationid"
+    | "expirytime"
+    | "partitionkey"
+    | "traceparent"
+    | "tracestate"
+  > {
+  /** Extension attributes: names of lower-case letters and digits. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  /** How long to try to reach the gateway, retries included: 1 to 3,600,000 ms; default 30,000. */
+  readonly timeoutMs?: number;
+  /** Have the gateway answer only when every delivery has ended, or after so long: 0 to 60,000 ms; default 0. */
+  readonly waitMs?: number;
+  /** Ends the trying at once; the gateway may have the message all the same. */
+  readonly signal?: AbortSignal;
+}
+
+/** A message that the gateway has taken. */
+export interface Sent {
+  readonly source: string;
+  readonly id: string;
+  /** What it has been made safe against: `flushed` for a CRITICAL on a disk. */
+  readonly durability: Durability;
+  /** The services that get it. */
+  readonly receivers: readonly string[];
+  /** Whether the gateway knew it already, as after a retry whose first answer was lost. */
+  readonly duplicate: boolean;
+  /**
+   * Resolves when every delivery has ended.
+   *
+   * @throws {BellhopError} `timeout` if that takes longer than `timeoutMs` (default 30,000), `message-unknown` if the
+   * gateway has forgotten the message
+   */
+  receipt(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Receipt>;
+}
+
+/** Whose message it is. */
+export interface Sender {
+  readonly gateway: Gateway;
+  readonly source: string;
+  readonly announcement: Announcement | undefined;
+}
+
+/** Publishes; see `Client.publish`. */
+export async function publish(
+  sender: Sender,
+  event: EventDefinition | string,
+  data: unknown,
+  options: PublishOptions,
+): Promise<Sent> {
+  const { gateway, announcement } = sender;
+  const { clock } = gateway;
+  const { attributes, timeoutMs = 30_000, waitMs = 0, signal, ...known } = options;
+  inRange("timeoutMs", timeoutMs, 1, 3_600_000);
+  inRange("waitMs", waitMs, 0, 60_000);
+  const { type, schema }: { type: string; schema?: StandardSchema } = typeof event === "string"
+    ? { type: event }
+    : event;
+  // What the schema gives is for the receiver, whose schema makes it anew from what was sent.
+  if (schema !== undefined) await checkData(schema, data);
+  const envelope: Envelope = {
+    specversion: "1.0",
+    id: newId(),
+    source: sender.source,
+    type,
+    time: new Date(clock.nowMs()).toISOString(),
+    ...attributes,
+    ...known,
+    ...(data === undefined ? {} : { data }),
+  };
+  const policy = PRIORITY_POLICIES[envelope.priority ?? "NORMAL"];
+  if (policy === undefined) {
+    throw new BellhopError("argument-invalid", "priority: wanted LOW, NORMAL, HIGH or CRITICAL", { field: "priority" });
+  }
+  const json = serialize(envelope);
+  let last: unknown;
+  const late = () => new BellhopError("deadline-exceeded", `not accepted within ${timeoutMs} ms`, { cause: last });
+  const limit = timeLimit(clock, timeoutMs, late, gateway.closed, signal);
+  try {
+    const { body } = await retry(
+      (attempt) => {
+        const wait = waitMs > 0 ? { prefer: `wait=${Math.ceil(waitMs / 1_000)}` } : undefined;
+        const lease = announcement === undefined ? undefined : { "bellhop-lease": announcement.lease };
+        return send(gateway, "messages", json, attempt.signal, { ...wait, ...lease }).catch(async (error) => {
+          last = error;
+          if (isLeaseUnknown(error)) await announcement?.renewed();
+          throw error;
+        });
+      },
+      {
+        retries: policy.retries,
+        firstRetry: "immediate",
+        capMs: 10_000,
+        attemptTimeoutMs: Math.min(3_600_000, 15_000 + waitMs),
+        maxElapsedMs: timeoutMs,
+      },
+      {
+        signal: limit.signal,
+        clock,
+        random: gateway.random,
+        shouldRetry: (error) => error instanceof BellhopError ? error.retry : isTimeout(error),
+      },
+    );
+    return sentFrom(gateway, envelope, body);
+  } catch (error) {
+    throw isTimeout(error)
+      ? new BellhopError("timeout", "the gateway did not answer in time", { cause: error })
+      : error;
+  } finally {
+    limit.end();
+  }
+}
+
+function sentFrom(gateway: Gateway, { source, id }: Envelope, body: Readonly<Record<string, unknown>>): Sent {
+  const early = receiptOf(body.status as MessageStatus | undefined);
+  return {
+    source,
+    id,
+    durability: body.durability as Durability,
+    receivers: Array.isArray(body.receivers) ? body.receivers : [],
+    duplicate: body.duplicate === true,
+    receipt: ({ timeoutMs = 30_000, signal } = {}) =>
+      early === undefined ? awaitReceipt(gateway, source, id, timeoutMs, signal) : Promise.resolve(early),
+  };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "TimeoutError";
+}

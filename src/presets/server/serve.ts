@@ -1,0 +1,130 @@
+/**
+ * `serve()`: one app on one port, on Deno, Bun and Node.
+ *
+ * @module
+ */
+import { BellhopError } from "../../core/error.ts";
+
+/** Anything that answers requests: a Hono app, a gateway, a service. */
+export interface Servable {
+  /** Answers a request; `env` is what the platform tells besides, the peer's address above all. */
+  // deno-lint-ignore no-explicit-any
+  fetch(request: Request, env?: any): Response | Promise<Response>;
+}
+
+/** Where to listen. */
+export interface ServeOptions {
+  /** 0 to 65,535; 0 takes any that is free. Default 8000. */
+  readonly port?: number;
+  /** A loopback address, or `localhost`; default `127.0.0.1`. */
+  readonly hostname?: string;
+}
+
+/** A server that listens. */
+export interface Server extends AsyncDisposable {
+  /** Its URL, without a slash at the end. */
+  readonly url: string;
+  /** Accepts nothing more, waits at most `deadlineMs` (default 5,000) for what is under way, then cuts it. Idempotent. */
+  close(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
+
+/** A platform's server, as far as it is needed. */
+interface Listening {
+  readonly port: number;
+  /** Resolves when what was under way has ended. */
+  stop(): Promise<unknown>;
+  /** Cuts what is under way. */
+  cut(): unknown;
+}
+
+/**
+ * Serves an app. This version serves loopback alone, for it knows no credentials.
+ *
+ * @throws {BellhopError} `open-mode-required` for a hostname that is not loopback, `argument-invalid` for a port that is
+ * none or is taken
+ *
+ * @example
+ * ```ts
+ * import { serve } from "@bellhop/bellhop/server";
+ * import { assertEquals } from "@std/assert";
+ * await using server = await serve({ fetch: () => new Response("hello") }, { port: 0 });
+ * assertEquals(await (await fetch(server.url)).text(), "hello");
+ * ```
+ */
+export async function serve(app: Servable, options: ServeOptions = {}): Promise<Server> {
+  const { port = 8_000, hostname = "127.0.0.1" } = options;
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new BellhopError("argument-invalid", "port: wanted 0 to 65,535", { field: "port" });
+  }
+  if (!/^(localhost|::1|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.test(hostname)) {
+    throw new BellhopError("open-mode-required", `cannot serve ${hostname}: only loopback is served`, {
+      field: "hostname",
+    });
+  }
+  const listening = await listen(app, port, hostname).catch((cause) => {
+    throw new BellhopError("argument-invalid", `cannot listen on ${hostname}:${port}: ${cause?.message}`, {
+      field: "port",
+      cause,
+    });
+  });
+  let closing: Promise<void> | undefined;
+  const close: Server["close"] = ({ deadlineMs = 5_000 } = {}) => closing ??= end(listening, deadlineMs);
+  return {
+    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${listening.port}`,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+async function end(listening: Listening, deadlineMs: number): Promise<void> {
+  const stopped = listening.stop();
+  const timer = setTimeout(() => listening.cut(), Math.min(deadlineMs, 0x7fff_ffff));
+  await stopped;
+  clearTimeout(timer);
+}
+
+function listen(app: Servable, port: number, hostname: string): Promise<Listening> {
+  // Node's and Bun's servers are not among the types known here.
+  const platform = globalThis as { Deno?: typeof Deno; Bun?: BunPlatform };
+  if (platform.Bun !== undefined) return onBun(platform.Bun, app, port, hostname);
+  if (platform.Deno !== undefined) return onDeno(platform.Deno, app, port, hostname);
+  return onNode(app, port, hostname);
+}
+
+// deno-lint-ignore require-await -- what listening throws must reject
+async function onDeno(deno: typeof Deno, app: Servable, port: number, hostname: string): Promise<Listening> {
+  const controller = new AbortController();
+  const options = { port, hostname, signal: controller.signal, onListen: () => {} };
+  const server = deno.serve(options, (request, info) => app.fetch(request, info));
+  return { port: server.addr.port, stop: () => server.shutdown(), cut: () => controller.abort() };
+}
+
+interface BunPlatform {
+  serve(options: {
+    readonly port: number;
+    readonly hostname: string;
+    readonly fetch: (request: Request, server: unknown) => Response | Promise<Response>;
+  }): { readonly port: number; stop(cut?: boolean): Promise<void> };
+}
+
+// deno-lint-ignore require-await -- what listening throws must reject
+async function onBun(bun: BunPlatform, app: Servable, port: number, hostname: string): Promise<Listening> {
+  const server = bun.serve({ port, hostname, fetch: (request, told) => app.fetch(request, told) });
+  return { port: server.port, stop: () => server.stop(), cut: () => server.stop(true) };
+}
+
+async function onNode(app: Servable, port: number, hostname: string): Promise<Listening> {
+  const { serve: serveOnNode } = await import("@hono/node-server");
+  return await new Promise((resolve, reject) => {
+    const fetch = (request: Request, env: unknown) => app.fetch(request, env);
+    const server = serveOnNode({ fetch, port, hostname }, (info) => {
+      server.off("error", reject);
+      resolve({
+        port: info.port,
+        stop: () => new Promise((stopped) => server.close(stopped)),
+        cut: () => "closeAllConnections" in server && server.closeAllConnections(),
+      });
+    });
+    server.once("error", reject);
+  });
+}
