@@ -6,7 +6,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import process from "node:process";
-import { type Client, connect } from "../client/connect.ts";
+import { type Client, connect } from "../client/mod.ts";
 import { PRIORITIES, type Priority } from "../core/priority/table.ts";
 import { type Given, given, number, text } from "./arguments.ts";
 import { EXIT, Stop } from "./exit_code.ts";

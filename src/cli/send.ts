@@ -1,5 +1,4 @@
-import type { Client } from "../client/connect.ts";
-import type { PublishOptions, Receipt, Sent } from "../client/publish.ts";
+import type { Client, PublishOptions, Receipt, Sent } from "../client/mod.ts";
 import type { Envelope } from "../core/envelope/envelope.ts";
 import { BellhopError } from "../core/error.ts";
 import { EXIT, Stop } from "./exit_code.ts";
