@@ -5,7 +5,6 @@
  */
 import type { HonoRequest } from "hono";
 import { BellhopError } from "../../core/error.ts";
-import type { BodyWatch } from "./_body_watch.ts";
 
 /** The body of a request that fits its limit. */
 export type ReadBody = (
@@ -14,25 +13,44 @@ export type ReadBody = (
   contentLength: string | undefined,
 ) => Promise<Uint8Array>;
 
+// In how many turns of the microtask queue a body is there that came together with its headers.
+const READY_TURNS = 6;
+
 /**
- * Reads bodies under one watch over their time.
+ * Reads bodies, each within `timeoutMs`.
  *
  * A stated length decides alone that the body is too large. That it is small enough is believed of the server, which
  * frames the body by it, and checked afterwards; what has no length is counted as it arrives.
  */
-export function bodyReader(watch: BodyWatch): ReadBody {
-  return (request, maxBytes, contentLength) => {
+export function bodyReader(timeoutMs: number): ReadBody {
+  return async (request, maxBytes, contentLength) => {
     const { raw } = request;
-    if (raw.bodyUsed) return readCached(request, maxBytes);
+    if (raw.bodyUsed) return await readCached(request, maxBytes);
     if (contentLength !== undefined && /^\d{1,15}$/.test(contentLength)) {
       if (Number(contentLength) > maxBytes) throw tooLarge(maxBytes);
-      return watch(raw.arrayBuffer(), ignore).then((buffer) => bounded(buffer, maxBytes), unreadable);
+      const reading = raw.arrayBuffer();
+      // A timer costs a quarter of a publish: only a body that is still on its way is given one.
+      let ready: ArrayBuffer | undefined;
+      reading.then((buffer) => ready = buffer, ignore);
+      for (let turn = 0; turn < READY_TURNS && ready === undefined; turn++) await undefined;
+      return bounded(ready ?? await within(timeoutMs, reading, ignore).catch(unreadable), maxBytes);
     }
-    if (raw.body === null) return Promise.resolve(new Uint8Array());
+    if (raw.body === null) return new Uint8Array();
     if (raw.body.locked) throw taken();
     const reader = raw.body.getReader();
-    return watch(count(reader, maxBytes), () => reader.cancel().catch(ignore)).catch(unreadable);
+    const cancel = () => reader.cancel().catch(ignore);
+    return await within(timeoutMs, count(reader, maxBytes), cancel).catch(unreadable);
   };
+}
+
+function within<T>(timeoutMs: number, reading: Promise<T>, cancel: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new BellhopError("timeout", `The body did not arrive within ${timeoutMs} ms`));
+      cancel();
+    }, timeoutMs);
+    reading.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** What a middleware before the gateway has read through Hono can be had again; what it took from the request cannot. */

@@ -10,7 +10,6 @@ import * as hono from "hono";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
 import { bodyReader } from "./_body.ts";
-import { bodyWatch } from "./_body_watch.ts";
 import { type Call, type Gateway, type GatewayLimits, gatewayLimits, type Handler } from "./_gateway.ts";
 import { health, manifest, trace } from "./_gateway_about.ts";
 import { deadLetter, deadLetters, discard, redrive } from "./_gateway_dead_letters.ts";
@@ -102,7 +101,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     source: options.source ?? "/bellhop",
     fetch: options.fetch ?? fetch,
     signal,
-    readBody: bodyReader(bodyWatch(limits.bodyTimeoutMs, signal)),
+    readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
   };
   const peer = options.peer ?? peerAddress;
@@ -111,9 +110,9 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
   // Who opened the engine learns why it failed; here each request does.
   opening.then((opened) => engine = opened, () => {});
 
-  function refuse(error: unknown, headers?: Record<string, string>): Response {
+  function refuse(error: unknown): Response {
     if (!(error instanceof BellhopError)) options.onFault?.(error);
-    return problem(error, headers);
+    return problem(error);
   }
 
   /** One handler with all that goes before it, and no promise that it does not need itself. */
