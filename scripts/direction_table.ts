@@ -59,8 +59,8 @@ export const DIRECTIONS: readonly Direction[] = [
 
 /** Modules that only these places may name, whatever the table allows. */
 export const RESERVED: Readonly<Record<string, readonly string[]>> = {
-  // The bench measures the store beside the bare database.
-  "node:sqlite": ["src/adapters/stores/sqlite", "src/adapters/stores/_sqlite", "bench/store.ts"],
+  // Benches measure the store beside the bare database.
+  "node:sqlite": ["src/adapters/stores/sqlite", "src/adapters/stores/_sqlite", "bench/store.ts", "bench/in_process.ts"],
 };
 
 /** Where each file or folder is one adapter. Files `_x.ts` there are shared, `mod.ts` is the face of all. */

@@ -68,7 +68,7 @@ export function faultyStore(open: OpenStore): FaultyStore {
   let faultFrom = 0;
   let scansFail = false;
   let openingFails: ErrorCode | undefined;
-  let gate: PromiseWithResolvers<void> | undefined;
+  let gate: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   function failWrites({ nth = 1, times = 1, applied = false, code = "not-durable" }: WriteFault = {}): void {
     fault = { nth, times, applied, code };
@@ -135,7 +135,11 @@ export function faultyStore(open: OpenStore): FaultyStore {
     failWrites,
     failScans: () => scansFail = true,
     failOpening: (code) => openingFails = code,
-    hold: () => gate ??= Promise.withResolvers(),
+    hold() {
+      if (gate !== undefined) return;
+      let resolve!: () => void;
+      gate = { promise: new Promise<void>((settle) => resolve = settle), resolve };
+    },
     release() {
       gate?.resolve();
       gate = undefined;

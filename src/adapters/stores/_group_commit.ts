@@ -22,7 +22,9 @@ export type AfterTurn = (run: () => void) => () => void;
 interface Group {
   readonly operations: StoreOperation[];
   chars: number;
-  readonly done: PromiseWithResolvers<void>;
+  readonly done: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A group that has grown to this many operations is flushed without waiting for the turn's end. */
@@ -47,7 +49,7 @@ export function groupCommit(
 
   function write(operations: readonly StoreOperation[]): Promise<void> {
     if (group === undefined) {
-      group = { operations: [], chars: 0, done: Promise.withResolvers<void>() };
+      group = openGroup();
       if (callOff === undefined) queueMicrotask(flush);
     }
     const { done } = group;
@@ -56,19 +58,19 @@ export function groupCommit(
       group.chars += operation.value?.length ?? 0;
     }
     if (group.operations.length >= MOST_OPERATIONS || group.chars >= MOST_CHARS) flush();
-    return done.promise;
+    return done;
   }
 
   function flush(): void {
     if (group === undefined) return;
-    const { operations, done } = group;
+    const { operations, resolve, reject } = group;
     group = undefined;
     callOff ??= afterTurn(turnEnded);
     try {
       commit(operations);
-      done.resolve();
+      resolve();
     } catch (error) {
-      done.reject(error);
+      reject(error);
     }
   }
 
@@ -83,4 +85,10 @@ export function groupCommit(
   }
 
   return { write, flush, stop };
+}
+
+function openGroup(): Group {
+  let settle!: Pick<Group, "resolve" | "reject">;
+  const done = new Promise<void>((resolve, reject) => settle = { resolve, reject });
+  return { operations: [], chars: 0, done, ...settle };
 }

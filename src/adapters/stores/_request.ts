@@ -14,7 +14,7 @@ export const DEFAULT_RECORD_BYTES = 1_048_576;
 /** The largest `maxRecordBytes` that these stores take: 64 MiB. */
 export const MOST_RECORD_BYTES = 67_108_864;
 
-const KEY = /^[\x20-\x7e]{1,200}$/;
+const KEY = /^[\x20-\x7e]{1,256}$/;
 const SCAN_LIMIT = 1_000;
 const keyspaces: ReadonlySet<string> = new Set(KEYSPACES);
 const encoder = new TextEncoder();
@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 export function refusal(operations: readonly StoreOperation[], maxRecordBytes: number): BellhopError | undefined {
   for (const { keyspace, key, value } of operations) {
     if (!keyspaces.has(keyspace)) return invalid("keyspace", `wanted one of ${KEYSPACES.join(", ")}, got ${keyspace}`);
-    if (!KEY.test(key)) return invalid("key", "wanted 1 to 200 printable ASCII characters");
+    if (!KEY.test(key)) return invalid("key", "wanted 1 to 256 printable ASCII characters");
     if (value === undefined) continue;
     const bytes = byteLength(value, maxRecordBytes);
     if (bytes > maxRecordBytes) {

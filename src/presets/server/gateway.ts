@@ -10,6 +10,7 @@ import { gatewayRoutes, type GatewayRoutesOptions } from "../../adapters/hono/ga
 import { memory } from "../../adapters/stores/memory.ts";
 import { fetchTransport } from "../../adapters/transports/fetch.ts";
 import { BellhopError } from "../../core/error.ts";
+import type { Engine } from "../../ports/engine.ts";
 import { token } from "./_token.ts";
 
 /** What a gateway may be told; nothing is needed. */
@@ -62,13 +63,15 @@ export function gateway(options: GatewayOptions = {}): GatewayApp {
   const routes: Partial<GatewayRoutesOptions> = Object.fromEntries(
     Object.entries({ name, version, peer, onFault, source: given.source }).filter(([, value]) => value !== undefined),
   );
+  // What is advertised and what holds are one.
   const { capacity, maxDurableBytes } = { ...limits, ...given.bus };
   const bounds = {
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxDurableBytes === undefined ? {} : { maxDurableBytes }),
   };
   // What is advertised and what holds are one.
-  const { promise: engine, resolve: start } = Promise.withResolvers<Awaited<ReturnType<typeof embedded>>>();
+  let start!: (opening: ReturnType<typeof embedded>) => void;
+  const engine = new Promise<Awaited<ReturnType<typeof embedded>>>((resolve) => start = resolve);
   const app = gatewayRoutes({ ...routes, engine, open: true, limits: { ...limits, ...bounds }, signal: ended.signal });
   const opening = embedded({
     store: memory(),
