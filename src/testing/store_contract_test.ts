@@ -34,7 +34,7 @@ const mutants: Readonly<Record<string, (store: MessageStore) => Partial<MessageS
   "scan() refuses a limit outside 1 to 1,000": (store) => ({
     scan: (keyspace, after, limit) => store.scan(keyspace, after, Math.min(limit, 1_000)),
   }),
-  "write() refuses a key that is not 1 to 200 printable ASCII characters": (store) => ({
+  "write() refuses a key that is not 1 to 256 printable ASCII characters": (store) => ({
     write: (operations) => store.write(operations.filter(({ key }) => key !== "")),
   }),
   "values of 1 byte to 256 KiB come back as they went in": (store) => ({
