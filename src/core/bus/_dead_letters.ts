@@ -3,7 +3,9 @@ import type { DeadLetter } from "./dead_letter.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { type BusMessage, runOf } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
-import { type BusState, type KeptDeadLetter, trace } from "./_state.ts";
+import { charge } from "./_quota.ts";
+import { outcomeKey } from "./record.ts";
+import { type BusState, type KeptDeadLetter, trace, write } from "./_state.ts";
 
 /** Makes a dead letter of a delivery that failed for good. */
 export function bury(
@@ -45,7 +47,10 @@ export function keep(state: BusState, nowMs: number, message: BusMessage, letter
     fingerprint: message.fingerprint,
     position: ++state.deadLetterCount,
     bytes: 0,
+    settled: !letter.durable,
   };
+  const same = state.deadLetters.get(letter.id);
+  if (same !== undefined) displace(state, same);
   if (!letter.durable && ++state.memoryDeadLetters > state.options.maxDeadLetters) {
     for (const [id, oldest] of state.deadLetters) {
       if (oldest.letter.durable) continue;
@@ -64,4 +69,24 @@ export function keep(state: BusState, nowMs: number, message: BusMessage, letter
     reason: letter.reason,
   });
   return kept;
+}
+
+/** Takes a letter out of the list. */
+export function unlist(state: BusState, kept: KeptDeadLetter): void {
+  state.deadLetters.delete(kept.letter.id);
+  if (kept.letter.durable) charge(state, kept.principal, -kept.bytes);
+  else state.memoryDeadLetters--;
+}
+
+/** A message was forgotten, came again and failed again: its letter takes the place of the first. */
+function displace(state: BusState, kept: KeptDeadLetter): void {
+  unlist(state, kept);
+  if (kept.letter.durable) {
+    write(state, [{ keyspace: "outcomes", key: keyOf(kept), value: undefined }], { kind: "none" });
+  }
+}
+
+/** Where a letter lies on disk. */
+export function keyOf(kept: KeptDeadLetter): string {
+  return outcomeKey(kept.sequence, kept.letter.receiver);
 }

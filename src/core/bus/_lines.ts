@@ -60,11 +60,29 @@ export function targetOf(state: BusState, name: string): Target {
   return target;
 }
 
+/** Lets go of the target of a service that has deregistered, once nothing is under way to it. */
+export function retire(state: BusState, target: Target): void {
+  target.gone = true;
+  state.lastReceivers = undefined;
+  if (target.unfinished > 0 || state.targets.get(target.name) !== target) return;
+  state.targets.delete(target.name);
+  state.targetList[target.number] = undefined;
+  // One that still stands in the round gives its number back when its turn comes.
+  if (!target.listed) state.freeTargets.push(target.number);
+}
+
 /** The targets of a frozen receiver set; the same set gives the same array. */
 export function targetsOf(state: BusState, receivers: readonly string[]): readonly Target[] {
   if (receivers !== state.lastReceivers) {
-    state.lastTargets = receivers.map((name) => targetOf(state, name));
+    state.lastTargets = receivers.map((name) => calledTarget(state, name));
     state.lastReceivers = receivers;
   }
   return state.lastTargets;
+}
+
+/** The target of a service that is registered now, whatever it was before. */
+export function calledTarget(state: BusState, name: string): Target {
+  const target = targetOf(state, name);
+  target.gone = false;
+  return target;
 }

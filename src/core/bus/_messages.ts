@@ -1,6 +1,7 @@
 import type { Envelope } from "../envelope/mod.ts";
 import type { Rank } from "../priority/table.ts";
 import { parseTimestamp } from "../timestamp.ts";
+import { retire } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import { charge } from "./_quota.ts";
 import type { BusState } from "./_state.ts";
@@ -65,6 +66,7 @@ export function expiryOf(envelope: Envelope): number {
 
 /** Remembers a message and gives each receiver a delivery. */
 export function add(state: BusState, nowMs: number, message: BusMessage): void {
+  if (state.deliveries.size === 0) catchUp(state, nowMs);
   (message.rank === 3 ? state.rememberedDurable : state.remembered).add(nowMs, message);
   if (message.targets.length === 0) {
     message.envelope = undefined;
@@ -75,12 +77,18 @@ export function add(state: BusState, nowMs: number, message: BusMessage): void {
   for (let place = 0; place < message.targets.length; place++) message.progress.push(~claim(state, message, place));
 }
 
-/** Gives a message a number in the table, and a wake-up if it expires. */
+/** Tells the schedules the time after a rest: what they are asked for counts from there, and they look 24 days ahead. */
+export function catchUp(state: BusState, nowMs: number): void {
+  for (const schedule of [state.backoffs, state.leases, state.expiries]) schedule.advance(nowMs, () => {});
+}
+
+/** Gives a message a number in the table, and a wake-up for the end of its time. */
 export function number(state: BusState, message: BusMessage): void {
   const free = state.freeMessages.shift();
   message.index = free === -1 ? state.messages.length : free;
   state.messages[message.index] = message;
-  if (message.expiresMs !== Infinity) state.expiries.add(message.index, message.expiresMs);
+  const endsMs = Math.min(message.expiresMs, message.givesUpMs);
+  if (endsMs !== Infinity) state.expiries.add(message.index, endsMs);
 }
 
 /** Gives one receiver of a numbered message a delivery; on disk it begins by being written. */
@@ -91,12 +99,21 @@ export function claim(state: BusState, message: BusMessage, place: number): numb
   return slot;
 }
 
+/** Takes back a delivery that was never written. */
+export function unclaim(state: BusState, message: BusMessage, place: number): void {
+  const slot = ~message.progress[place];
+  const target = message.targets[place];
+  state.doomed.delete(slot);
+  state.deliveries.release(slot);
+  target.unfinished--;
+  if (target.gone) retire(state, target);
+}
+
 /** Takes back a message that was not accepted after all. */
 export function drop(state: BusState, message: BusMessage): void {
   for (let place = 0; place < message.targets.length; place++) {
     if (message.progress[place] >= 0) continue;
-    state.deliveries.release(~message.progress[place]);
-    message.targets[place].unfinished--;
+    unclaim(state, message, place);
   }
   message.open = 0;
   (message.rank === 3 ? state.rememberedDurable : state.remembered).remove(message);

@@ -25,14 +25,15 @@ export function writeOutcome(
   const operations: StoreOperation[] = [];
   const receipt = message.replyTo === undefined
     ? undefined
-    : acceptReceipt(state, nowMs, message, place, outcome, attempts, reason);
+    : acceptReceipt(state, nowMs, message, place, outcome, attempts, reason === "" ? lastFailure(state, slot) : reason);
   if (receipt !== undefined) operations.push(rewrite(receipt));
   operations.push(outcomeWrite(nowMs, message, receiver, runOf(message, place), outcome, attempts, reason, letter));
   if (letter !== undefined) {
     letter.bytes = utf8Bytes(operations[operations.length - 1].value!);
     charge(state, message.principal, letter.bytes);
   }
-  if (attempts > 1) {
+  // Whatever has failed may have left its retry state.
+  if (state.deliveries.history[slot] !== -1) {
     operations.push({ keyspace: "deliveries", key: deliveryKey(message.sequence, receiver), value: undefined });
   }
   if (message.undecided === 0) {
@@ -40,7 +41,13 @@ export function writeOutcome(
     message.bytes = 0;
     operations.push({ keyspace: "messages", key: messageKey(message.sequence), value: undefined });
   }
-  write(state, operations, { kind: "outcome", message, slot, outcome, reason, receipt });
+  const token = write(state, operations, { kind: "outcome", message, slot, outcome, reason, receipt, letter });
+  if (receipt !== undefined) receipt.token = token;
+}
+
+/** What went wrong last with a delivery, or nothing. */
+export function lastFailure(state: BusState, slot: number): string {
+  return state.history.last(state.deliveries.history[slot])?.reason ?? "";
 }
 
 /** The write of one outcome; of a dead letter, with history and envelope. */

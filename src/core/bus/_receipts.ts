@@ -57,6 +57,9 @@ export function acceptReceipt(
   }
   add(state, nowMs, receipt);
   trace(state, nowMs, "receipt", message, { receiver: message.replyTo, outcome, run, attempt: attempts });
-  if (rank !== 3) enter(state, receipt, On.accept);
+  if (rank !== 3) {
+    trace(state, nowMs, "accepted", receipt);
+    enter(state, receipt, On.accept);
+  }
   return receipt;
 }

@@ -19,10 +19,18 @@ import { outcomeKey } from "./record.ts";
 /** What a flush under way is for. */
 export type Pending =
   | { readonly kind: "none" }
-  | { readonly kind: "accept"; readonly message: BusMessage; readonly receipt?: BusMessage | undefined }
+  | {
+    readonly kind: "accept";
+    readonly message: BusMessage;
+    readonly receipt?: BusMessage | undefined;
+    /** That of a message without subscriber. */
+    readonly letter?: KeptDeadLetter | undefined;
+  }
   | {
     readonly kind: "redrive";
     readonly message: BusMessage;
+    /** Which delivery has another run; -1 if all of the message are new. */
+    readonly place: number;
     readonly kept: KeptDeadLetter;
     /** The message that a letter without subscriber stood for. */
     readonly replaced: BusMessage | undefined;
@@ -36,6 +44,7 @@ export type Pending =
     readonly reason: string;
     /** A receipt written in the same flush. */
     readonly receipt: BusMessage | undefined;
+    readonly letter: KeptDeadLetter | undefined;
   };
 
 /** A dead letter and where it lies on disk. */
@@ -51,6 +60,8 @@ export interface KeptDeadLetter {
   bytes: number;
   /** Position in the list, for paging. */
   readonly position: number;
+  /** Whether it is where it belongs; on disk it must be written first. */
+  settled: boolean;
 }
 
 /** Everything the machine remembers. */
@@ -73,6 +84,8 @@ export interface BusState {
   readonly backoffs: Schedule;
   readonly leases: Schedule;
   readonly expiries: Schedule;
+  /** How deliveries end that were to end while they were being written. */
+  readonly doomed: Map<number, Exclude<Outcome, "delivered">>;
   readonly remembered: Duplicates;
   readonly rememberedDurable: Duplicates;
   readonly deadLetters: Map<string, KeptDeadLetter>;
@@ -111,6 +124,7 @@ export function createState(options: BusOptions): BusState {
     backoffs: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
     leases: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
     expiries: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
+    doomed: new Map(),
     remembered: new Duplicates(options.horizonMs, options.maxRemembered),
     rememberedDurable: new Duplicates(
       options.durableHorizonMs,
@@ -180,9 +194,11 @@ export function list(state: BusState, target: Target): void {
 /** Past the horizon the outcomes on disk go too; a dead letter's stays, for it is the dead letter. */
 function forgetOutcomes(state: BusState, message: BusMessage): void {
   const operations: StoreOperation[] = [];
-  for (const [place, target] of message.targets.entries()) {
-    if (state.deadLetters.has(deliveryId(message.source, message.id, target.name, runOf(message, place)))) continue;
-    operations.push({ keyspace: "outcomes", key: outcomeKey(message.sequence, target.name), value: undefined });
+  const receivers = message.targets.length === 0 ? [""] : message.targets.map((target) => target.name);
+  for (const [place, receiver] of receivers.entries()) {
+    const run = receiver === "" ? 1 : runOf(message, place);
+    if (state.deadLetters.has(deliveryId(message.source, message.id, receiver, run))) continue;
+    operations.push({ keyspace: "outcomes", key: outcomeKey(message.sequence, receiver), value: undefined });
   }
   if (operations.length > 0) write(state, operations, { kind: "none" });
 }

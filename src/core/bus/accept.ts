@@ -101,7 +101,8 @@ function buryUnsubscribed(state: BusState, nowMs: number, message: BusMessage): 
   const receipt = acceptReceipt(state, nowMs, message, 0, "no-subscriber", 0, "no-subscriber");
   add(state, nowMs, message);
   const operations = receipt === undefined ? [outcome] : [rewrite(receipt), outcome];
-  message.token = write(state, operations, { kind: "accept", message, receipt });
+  message.token = write(state, operations, { kind: "accept", message, receipt, letter: kept });
+  if (receipt !== undefined) receipt.token = message.token;
 }
 
 function duplicate(state: BusState, nowMs: number, known: BusMessage, content: number): Acceptance {

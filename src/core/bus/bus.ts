@@ -126,13 +126,16 @@ export function createBus(settings: BusSettings): Bus {
     deadLetters: (limit, afterId, receiver) => {
       const after = afterId === undefined ? 0 : state.deadLetters.get(afterId)?.position ?? 0;
       const page: DeadLetter[] = [];
-      for (const { letter, position } of state.deadLetters.values()) {
+      for (const { letter, position, settled } of state.deadLetters.values()) {
         if (page.length >= limit) break;
-        if (position > after && (receiver === undefined || letter.receiver === receiver)) page.push(letter);
+        if (settled && position > after && (receiver === undefined || letter.receiver === receiver)) page.push(letter);
       }
       return page;
     },
-    deadLetter: (id) => state.deadLetters.get(id)?.letter,
+    deadLetter: (id) => {
+      const kept = state.deadLetters.get(id);
+      return kept?.settled ? kept.letter : undefined;
+    },
     redrive: (nowMs, letterId, receivers) => redrive(state, nowMs, letterId, receivers),
     discard: (letterId) => discard(state, letterId),
     removeReceiver: (nowMs, receiver) => removeReceiver(state, nowMs, receiver),

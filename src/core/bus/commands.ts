@@ -4,6 +4,7 @@
  * @module
  */
 import { BellhopError } from "../error.ts";
+import { retire } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import type { BusState } from "./_state.ts";
 import type { Target } from "./target.ts";
@@ -22,7 +23,7 @@ export function find(state: BusState, source: string, id: string): BusMessage | 
  */
 export function cancel(state: BusState, nowMs: number, source: string, id: string): number {
   const message = find(state, source, id);
-  if (message === undefined || message.token !== 0) {
+  if (message === undefined || (message.token !== 0 && message.runs === undefined)) {
     throw new BellhopError("message-unknown", `No message ${id} of ${source} is known`, { field: "id" });
   }
   const reached = endAll(state, nowMs, message, "cancelled", "cancelled");
@@ -35,12 +36,7 @@ export function removeReceiver(state: BusState, nowMs: number, receiver: string)
   const target = state.targets.get(receiver);
   if (target === undefined) return 0;
   const reached = endWhere(state, nowMs, target, () => true, "receiver-gone");
-  if (target.unfinished === 0) {
-    state.targets.delete(receiver);
-    state.targetList[target.number] = undefined;
-    if (!target.listed) state.freeTargets.push(target.number);
-    state.lastReceivers = undefined;
-  }
+  retire(state, target);
   return reached;
 }
 

@@ -5,7 +5,7 @@ import type { Target } from "./target.ts";
 /**
  * The messages known by (`source`, `id`): two generations, so that forgetting costs nothing per message.
  *
- * A message is remembered for at least `horizonMs` after it came in, or until half of `capacity` newer ones have come;
+ * A message is remembered for at least `horizonMs` after it has ended, or until half of `capacity` newer ones have come;
  * at the bound the older generation is forgotten early. What has not ended is never forgotten. What has ended in
  * memory leaves no object behind, only a row of columns: a collector that must move a million records is slower than
  * the bus.
@@ -14,8 +14,12 @@ export class Duplicates {
   private young = new Generation();
   private old = new Generation();
   private turnsMs = Infinity;
+  /** Rows of the younger generation that came from the older, for they had not ended. */
+  private carried = 0;
   private lastSource = "";
   private lastSourceHash = hashOf("", 0);
+  private lastId: string | undefined;
+  private lastHash = 0;
 
   /** @param forget is told each message that is forgotten */
   constructor(
@@ -41,8 +45,12 @@ export class Duplicates {
 
   /** Remembers a message that is not known, as of now. */
   add(nowMs: number, message: BusMessage): void {
-    if (nowMs >= this.turnsMs || this.young.rows >= this.capacity / 2 || this.young.isFull) this.turn(nowMs);
-    else if (this.turnsMs === Infinity) this.turnsMs = nowMs + this.horizonMs;
+    const { young, old, capacity } = this;
+    const fresh = young.rows - this.carried;
+    if (nowMs >= this.turnsMs || fresh >= capacity / 2 || young.ended + old.ended >= capacity || young.isFull) {
+      this.turn(nowMs);
+    }
+    if (this.turnsMs === Infinity) this.turnsMs = nowMs + this.horizonMs;
     this.young.add(this.hash(message.source, message.id), message);
   }
 
@@ -62,8 +70,12 @@ export class Duplicates {
 
   /** The message has ended: from now on a row is enough. */
   compact(message: BusMessage): void {
-    const { generation, row } = message;
-    generation?.compact(row, message);
+    // The horizon begins at the end.
+    if (message.generation === this.old && !this.young.isFull) {
+      this.old.remove(message.row);
+      this.young.add(this.hash(message.source, message.id), message);
+    }
+    message.generation?.compact(message.row, message);
   }
 
   /** The message is under way again. */
@@ -82,22 +94,25 @@ export class Duplicates {
   }
 
   private hash(source: string, id: string): number {
+    if (id === this.lastId && source === this.lastSource) return this.lastHash;
     if (source !== this.lastSource) {
       this.lastSource = source;
       this.lastSourceHash = hashOf(source, 0);
     }
-    return hashOf(id, this.lastSourceHash);
+    this.lastId = id;
+    return this.lastHash = hashOf(id, this.lastSourceHash);
   }
 
   private turn(nowMs: number): void {
     const forgotten = this.old;
     this.old = this.young;
     this.young = new Generation();
-    this.turnsMs = this.old.size === 0 ? Infinity : nowMs + this.horizonMs;
     forgotten.forEach((message) => {
-      if (message.open > 0) this.add(nowMs, message);
+      if (message.open > 0) this.young.add(this.hash(message.source, message.id), message);
       else this.forget?.(message);
     }, this.forget === undefined);
+    this.carried = this.young.rows;
+    this.turnsMs = this.size === 0 ? Infinity : nowMs + this.horizonMs;
   }
 }
 
@@ -124,6 +139,8 @@ const ROW = (1 << ROW_BITS) - 1;
 export class Generation {
   /** How many are remembered. */
   size = 0;
+  /** How many of them have ended and are no more than a row. */
+  ended = 0;
   /** How many rows there are, those taken out included. */
   rows = 0;
   private table = new Int32Array(64);
@@ -168,6 +185,7 @@ export class Generation {
   }
 
   remove(row: number): void {
+    if (!this.isWhole(row)) this.ended--;
     this.ids[row] = this.holders[row] = undefined;
     this.size--;
   }
@@ -176,6 +194,7 @@ export class Generation {
   compact(row: number, message: BusMessage): void {
     if (message.rank === 3 || message.runs !== undefined || this.holders[row] !== message) return;
     const { source, type, rank, targets, progress } = message;
+    this.ended++;
     if (progress.length !== 1) {
       this.holders[row] = { source, type, rank, targets, progress, open: 0 };
       return;
@@ -191,6 +210,7 @@ export class Generation {
   }
 
   revive(row: number, message: BusMessage): void {
+    if (!this.isWhole(row)) this.ended--;
     this.holders[row] = message;
   }
 
@@ -235,6 +255,10 @@ export class Generation {
       const holder = this.holders[row];
       if (holder !== undefined && (!openOnly || holder.open > 0)) visit(this.read(row));
     }
+  }
+
+  private isWhole(row: number): boolean {
+    return "row" in this.holders[row]!;
   }
 
   private place(hash: number, row: number): void {

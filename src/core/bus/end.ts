@@ -4,11 +4,11 @@
  * @module
  */
 import { bury } from "./_dead_letters.ts";
-import { releaseLane } from "./_lines.ts";
+import { releaseLane, retire } from "./_lines.ts";
 import { type BusMessage, runOf } from "./message.ts";
 import { letGo } from "./_messages.ts";
 import { type Outcome, packOutcome } from "./outcome.ts";
-import { writeOutcome } from "./_outcome_write.ts";
+import { lastFailure, writeOutcome } from "./_outcome_write.ts";
 import { acceptReceipt } from "./_receipts.ts";
 import { type BusState, trace } from "./_state.ts";
 import { On, State, step } from "./transitions.ts";
@@ -35,7 +35,8 @@ export function end(state: BusState, nowMs: number, slot: number, outcome: Outco
     return;
   }
   if (message.replyTo !== undefined) {
-    acceptReceipt(state, nowMs, message, place, outcome, deliveries.attemptsOf(slot), reason);
+    const lastReason = reason === "" ? lastFailure(state, slot) : reason;
+    acceptReceipt(state, nowMs, message, place, outcome, deliveries.attemptsOf(slot), lastReason);
   }
   finish(state, nowMs, message, place, slot, outcome, reason);
 }
@@ -84,6 +85,7 @@ function finish(
   }
   if (message.watched) state.effects.push({ kind: "ended", message, receiver: target.name, outcome });
   if (heldLane) releaseLane(state, target, message.lane!);
+  if (target.gone) retire(state, target);
   if (message.open === 0) letGo(state, message);
 }
 

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { settled } from "./end.ts";
-import { enter, rejoin } from "./_lines.ts";
-import { deliveryId } from "./delivery_id.ts";
-import type { BusMessage } from "./message.ts";
+import { unlist } from "./_dead_letters.ts";
+import { end, settled } from "./end.ts";
+import { enter, lineUp, rejoin } from "./_lines.ts";
+import { type BusMessage, runOf } from "./message.ts";
 import { drop } from "./_messages.ts";
 import { undoRedrive } from "./redrive.ts";
-import { charge } from "./_quota.ts";
-import { type BusState, trace } from "./_state.ts";
+import { type BusState, type Pending, trace } from "./_state.ts";
 import { On, State, step } from "./transitions.ts";
 
 /** The write of that token is as durable as the store makes it. */
@@ -20,25 +19,18 @@ export function flushed(state: BusState, nowMs: number, token: number): void {
   state.pending.delete(token);
   switch (pending.kind) {
     case "accept":
+      if (pending.letter !== undefined) pending.letter.settled = true;
       arrive(state, nowMs, pending.message);
       if (pending.receipt !== undefined) arrive(state, nowMs, pending.receipt);
       break;
     case "redrive":
-      arrive(state, nowMs, pending.message);
+      runAgain(state, nowMs, token, pending);
       break;
-    case "retry-state": {
-      if (!isStoring(state, pending.message, pending.slot)) break;
-      const { message, slot, waitMs } = pending;
-      const place = state.deliveries.place[slot];
-      const about = { receiver: message.targets[place].name, attempt: state.deliveries.attemptsOf(slot) };
-      trace(state, nowMs, "stored", message, about);
-      wait(state, message, slot);
-      trace(state, nowMs, "waiting", message, { ...about, delayMs: waitMs });
+    case "retry-state":
+      if (isStoring(state, pending.message, pending.slot)) wait(state, nowMs, pending, true);
       break;
-    }
     case "outcome":
-      settled(state, nowMs, pending.message, pending.slot, pending.outcome, pending.reason);
-      if (pending.receipt !== undefined) arrive(state, nowMs, pending.receipt);
+      conclude(state, nowMs, pending);
       break;
   }
 }
@@ -53,36 +45,58 @@ export function flushFailed(state: BusState, nowMs: number, token: number): void
   state.pending.delete(token);
   switch (pending.kind) {
     case "accept":
+      if (pending.letter !== undefined) unlist(state, pending.letter);
       refuse(state, nowMs, pending.message);
       if (pending.receipt !== undefined) refuse(state, nowMs, pending.receipt);
       break;
     case "redrive":
-      undoRedrive(state, nowMs, pending.message, pending.kept, pending.replaced);
+      undoRedrive(state, nowMs, token, pending);
       break;
     case "retry-state":
-      if (isStoring(state, pending.message, pending.slot)) wait(state, pending.message, pending.slot);
+      if (isStoring(state, pending.message, pending.slot)) wait(state, nowMs, pending, false);
       break;
     case "outcome":
-      settled(state, nowMs, pending.message, pending.slot, pending.outcome, pending.reason);
-      if (pending.receipt !== undefined) arrive(state, nowMs, pending.receipt);
+      conclude(state, nowMs, pending);
       break;
   }
 }
 
 function arrive(state: BusState, nowMs: number, message: BusMessage): void {
   message.token = 0;
-  if (message.runs === undefined) trace(state, nowMs, "accepted", message);
+  trace(state, nowMs, "accepted", message);
   enter(state, message, On.flushed);
+  for (const place of message.targets.keys()) endDoomed(state, nowMs, message, place);
+}
+
+function runAgain(state: BusState, nowMs: number, token: number, pending: Pending & { kind: "redrive" }): void {
+  const { message, place, kept } = pending;
+  if (message.token === token) message.token = 0;
+  const { receiver, run } = kept.letter;
+  trace(state, nowMs, "redriven", message, { receiver, run: run + 1 });
+  if (place === -1) enter(state, message, On.flushed);
+  else lineUp(state, message, message.targets[place], ~message.progress[place], On.flushed);
+  for (const at of message.targets.keys()) if (place === -1 || place === at) endDoomed(state, nowMs, message, at);
+}
+
+/** What was to end while it was being written ends now. */
+function endDoomed(state: BusState, nowMs: number, message: BusMessage, place: number): void {
+  if (state.doomed.size === 0) return;
+  const slot = ~message.progress[place];
+  const outcome = state.doomed.get(slot);
+  if (outcome === undefined) return;
+  state.doomed.delete(slot);
+  end(state, nowMs, slot, outcome, outcome);
+}
+
+function conclude(state: BusState, nowMs: number, pending: Pending & { kind: "outcome" }): void {
+  const { message, slot, outcome, reason, receipt, letter } = pending;
+  if (letter !== undefined) letter.settled = true;
+  settled(state, nowMs, message, slot, outcome, reason);
+  if (receipt !== undefined) arrive(state, nowMs, receipt);
 }
 
 function refuse(state: BusState, nowMs: number, message: BusMessage): void {
   trace(state, nowMs, "refused", message, { reason: "not-durable" });
-  const unsubscribed = deliveryId(message.source, message.id, "", 1);
-  const kept = state.deadLetters.get(unsubscribed);
-  if (kept !== undefined) {
-    charge(state, kept.principal, -kept.bytes);
-    state.deadLetters.delete(unsubscribed);
-  }
   drop(state, message);
 }
 
@@ -91,8 +105,18 @@ function isStoring(state: BusState, message: BusMessage, slot: number): boolean 
     state.deliveries.stateOf(slot) === State.storing;
 }
 
-function wait(state: BusState, message: BusMessage, slot: number): void {
-  state.deliveries.setState(slot, step(State.storing, On.flushed, message.rank === 3));
+function wait(state: BusState, nowMs: number, pending: Pending & { kind: "retry-state" }, stored: boolean): void {
+  const { message, slot, waitMs } = pending;
+  const { deliveries } = state;
+  const place = deliveries.place[slot];
+  const about = {
+    receiver: message.targets[place].name,
+    run: runOf(message, place),
+    attempt: deliveries.attemptsOf(slot),
+  };
+  if (stored) trace(state, nowMs, "stored", message, about);
+  deliveries.setState(slot, step(State.storing, On.flushed, message.rank === 3));
+  trace(state, nowMs, "waiting", message, { ...about, delayMs: waitMs });
   // A flush that took longer than the backoff leaves nothing to wait for.
   if (!state.backoffs.has(slot)) rejoin(state, slot, On.due);
 }

@@ -6,9 +6,19 @@
  *
  * @module
  */
-import { type Envelope, parse, serialize } from "../envelope/mod.ts";
+import { type Envelope, type EnvelopeLimits, parse, serialize } from "../envelope/mod.ts";
 import type { AttemptRecord } from "./history.ts";
 import type { Outcome } from "./outcome.ts";
+
+/** What was accepted is read back whatever its size: base64 and escapes make it longer than it came. */
+const OWN: EnvelopeLimits = {
+  maxBytes: Infinity,
+  maxBatchBytes: Infinity,
+  maxBatchEnvelopes: Infinity,
+  maxAttributes: Infinity,
+  maxAttributeLength: Infinity,
+  maxDepth: 1_000,
+};
 
 /** The record of an unfinished message. */
 export interface MessageRecord {
@@ -88,7 +98,7 @@ export function readRecord<T>(
   try {
     const meta = JSON.parse(end === -1 ? value : value.slice(0, end));
     if (meta?.v !== 1) return undefined;
-    return { meta, envelope: end === -1 ? undefined : parse(value.slice(end + 1)) };
+    return { meta, envelope: end === -1 ? undefined : parse(value.slice(end + 1), OWN) };
   } catch {
     return undefined;
   }

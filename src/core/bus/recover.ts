@@ -5,11 +5,12 @@
  */
 import type { Envelope } from "../envelope/mod.ts";
 import { rankOf } from "../priority/table.ts";
-import { keep } from "./_dead_letters.ts";
+import { keep, keyOf, unlist } from "./_dead_letters.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { lineUp, targetOf } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
-import { claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
+import { catchUp, claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
+import type { StoreOperation } from "./operation.ts";
 import { packOutcome } from "./outcome.ts";
 import { charge } from "./_quota.ts";
 import {
@@ -57,7 +58,7 @@ export interface Recovered {
 export function recover(state: BusState, nowMs: number, found: Recovery): Recovered {
   const unreadable: { keyspace: string; key: string }[] = [];
   const outcomes = new Map<string, OutcomeRecord>();
-  let deadLetters = 0;
+  catchUp(state, nowMs);
   for (const { key, value } of found.outcomes) {
     const record = readRecord<OutcomeRecord>(value);
     state.sequence = Math.max(state.sequence, sequenceOf(key) || 0);
@@ -68,7 +69,6 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
     outcomes.set(key, record.meta);
     remember(state, nowMs, sequenceOf(key), record.meta);
     if (record.envelope === undefined) continue;
-    deadLetters++;
     const { meta, envelope } = record;
     const message = state.rememberedDurable.get(meta.source, meta.id)!;
     const kept = keep(state, nowMs, message, {
@@ -85,12 +85,14 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
       durable: true,
     });
     kept.bytes = utf8Bytes(value);
+    kept.settled = true;
     charge(state, meta.principal, kept.bytes);
   }
 
   const retryStates = new Map<string, DeliveryRecord>();
   for (const { key, value } of found.deliveries) {
     const record = readRecord<DeliveryRecord>(value);
+    state.sequence = Math.max(state.sequence, sequenceOf(key) || 0);
     if (record === undefined) unreadable.push({ keyspace: "deliveries", key });
     else retryStates.set(key, record.meta);
   }
@@ -119,9 +121,15 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
         message.undecided--;
         continue;
       }
-      if (outcome !== undefined) supersede(state, sequence, receiver, message, outcome.run);
-      const retryState = retryStates.get(deliveryKey(sequence, receiver));
-      resume(state, nowMs, message, place, retryState?.run === run ? retryState : undefined);
+      if (run > 1) supersede(state, message, receiver, run - 1);
+      const key = deliveryKey(sequence, receiver);
+      const retryState = retryStates.get(key);
+      if (retryState?.run !== run) {
+        resume(state, nowMs, message, place, undefined);
+        continue;
+      }
+      retryStates.delete(key);
+      resume(state, nowMs, message, place, retryState);
     }
     if (message.open > 0) {
       unfinished++;
@@ -133,7 +141,11 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
     letGo(state, message);
     write(state, [{ keyspace: "messages", key: messageKey(sequence), value: undefined }], { kind: "none" });
   }
-  return { unfinished, deadLetters, unreadable };
+  // What a crash between an outcome and its tidying up has left.
+  const orphans: StoreOperation[] = [];
+  for (const key of retryStates.keys()) orphans.push({ keyspace: "deliveries", key, value: undefined });
+  if (orphans.length > 0) write(state, orphans, { kind: "none" });
+  return { unfinished, deadLetters: state.deadLetters.size, unreadable };
 }
 
 /** Remembers a message of which only outcomes are left, against duplicates and for its status. */
@@ -238,13 +250,12 @@ function resume(
   state.backoffs.add(slot, dueMs);
 }
 
-/** A letter whose redrive was written before the letter was taken away. */
-function supersede(state: BusState, sequence: number, receiver: string, message: BusMessage, run: number): void {
-  const id = deliveryId(message.source, message.id, receiver, run);
-  const kept = state.deadLetters.get(id);
-  if (kept !== undefined) {
-    state.deadLetters.delete(id);
-    charge(state, kept.principal, -kept.bytes);
+/** A letter whose redrive was written before the letter was taken away; it may have been without a receiver. */
+function supersede(state: BusState, message: BusMessage, receiver: string, run: number): void {
+  for (const name of [receiver, ""]) {
+    const kept = state.deadLetters.get(deliveryId(message.source, message.id, name, run));
+    if (kept === undefined) continue;
+    unlist(state, kept);
+    write(state, [{ keyspace: "outcomes", key: keyOf(kept), value: undefined }], { kind: "none" });
   }
-  write(state, [{ keyspace: "outcomes", key: outcomeKey(sequence, receiver), value: undefined }], { kind: "none" });
 }

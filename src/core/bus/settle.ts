@@ -7,7 +7,6 @@ import { backoffDelay, retryAllowed, withRetryAfter } from "../retry/backoff.ts"
 import { end } from "./end.ts";
 import type { Flight } from "./flight.ts";
 import { rejoin } from "./_lines.ts";
-import type { BusMessage } from "./message.ts";
 import { deliveryKey, type DeliveryRecord, writeRecord } from "./record.ts";
 import { type BusState, list, priorityOf, trace, write } from "./_state.ts";
 import { FLIGHT_PLACES } from "./take.ts";
@@ -30,6 +29,9 @@ export function settle(state: BusState, nowMs: number, lease: number, verdict: S
   const flight = flightOf(state, lease);
   if (flight === undefined) return false;
   land(state, flight);
+  if (state.tracing && flight.instance === undefined) {
+    trace(state, nowMs, beginning(flight), flight.message, about(flight));
+  }
   if (verdict.verdict === "ack") {
     if (state.tracing) trace(state, nowMs, "delivered", flight.message, about(flight));
     end(state, nowMs, flight.slot, "delivered", "");
@@ -64,7 +66,6 @@ export function defer(state: BusState, nowMs: number, lease: number, untilMs: nu
   } else {
     deliveries.setState(slot, step(deliveries.stateOf(slot), On.defer, message.rank === 3));
     state.backoffs.add(slot, untilMs);
-    armGiveUp(state, message);
     trace(state, nowMs, "deferred", message, { ...about(flight), reason, delayMs: untilMs - nowMs });
   }
   list(state, flight.target);
@@ -110,7 +111,6 @@ function fail(state: BusState, nowMs: number, flight: Flight, verdict: Exclude<S
   const next = step(State.inFlight, On.retryLater, message.rank === 3);
   deliveries.setState(slot, next);
   state.backoffs.add(slot, dueMs);
-  armGiveUp(state, message);
   if (next === State.storing) storeRetryState(state, flight, dueMs, waitMs);
   else trace(state, nowMs, "waiting", message, { ...about(flight), delayMs: waitMs });
 }
@@ -133,13 +133,12 @@ function storeRetryState(state: BusState, flight: Flight, dueMs: number, waitMs:
   });
 }
 
-/** A message that has failed once gets a wake-up for the end of its time; one that goes well never needs it. */
-function armGiveUp(state: BusState, message: BusMessage): void {
-  if (message.givesUpMs === Infinity || message.givesUpMs >= message.expiresMs) return;
-  if (!state.expiries.has(message.index)) state.expiries.add(message.index, message.givesUpMs);
-}
-
 function about(flight: Flight): { receiver: string; run: number; attempt: number; instance?: string } {
   const { target, run, attempt, instance } = flight;
   return { receiver: target.name, run, attempt, ...(instance === undefined ? {} : { instance }) };
+}
+
+/** An attempt that never was assigned, for there was no instance, is traced when it has failed. */
+function beginning(flight: Flight): "attempt" | "retry" {
+  return flight.attempt === 1 ? "attempt" : "retry";
 }

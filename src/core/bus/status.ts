@@ -3,7 +3,7 @@ import { deliveryId } from "./delivery_id.ts";
 import { type BusMessage, runOf } from "./message.ts";
 import { attemptsOf, type Outcome, outcomeOf } from "./outcome.ts";
 import type { BusState } from "./_state.ts";
-import { type DeliveryState, STATES } from "./transitions.ts";
+import { type DeliveryState, State, STATES } from "./transitions.ts";
 
 /** Where one delivery stands. */
 export interface DeliveryStatus {
@@ -70,11 +70,12 @@ function delivery(state: BusState, message: BusMessage, place: number): Delivery
   }
   const slot = ~progress;
   const last = state.history.last(state.deliveries.history[slot]);
-  const nextAttemptMs = state.backoffs.dueMs(slot);
+  const at = state.deliveries.stateOf(slot);
+  const nextAttemptMs = at === State.waiting || at === State.deferred ? state.backoffs.dueMs(slot) : undefined;
   return {
     receiver,
     run,
-    state: STATES[state.deliveries.stateOf(slot)],
+    state: STATES[at],
     attempts: state.deliveries.attemptsOf(slot),
     ...(last === undefined ? {} : { lastError: last.reason }),
     ...(nextAttemptMs === undefined ? {} : { nextAttemptMs }),

@@ -25,7 +25,10 @@ export function take(state: BusState, nowMs: number, leaseMs: number, receiver?:
   }
   for (let number = state.turn.shift(); number !== -1; number = state.turn.shift()) {
     const target = state.targetList[number];
-    if (target === undefined) continue;
+    if (target === undefined) {
+      state.freeTargets.push(number);
+      continue;
+    }
     target.listed = false;
     const flight = takeFrom(state, nowMs, leaseMs, target);
     list(state, target);

@@ -66,9 +66,13 @@ export function endOne(
   switch (state.deliveries.stateOf(slot)) {
     case State.inFlight: {
       const flight = state.flights.find((flight) => flight?.slot === slot);
+      if (outcome === "exhausted") return false;
       if (flight !== undefined) flight.doom ??= outcome;
       return true;
     }
+    case State.flushing:
+      if (!state.doomed.has(slot)) state.doomed.set(slot, outcome);
+      return true;
     case State.blocked:
     case State.queued:
     case State.storing:
@@ -83,7 +87,10 @@ export function endOne(
 
 function giveUp(state: BusState, nowMs: number, message: BusMessage): void {
   if (message.expiresMs <= nowMs) endAll(state, nowMs, message, "expired", "expired");
-  else if (message.givesUpMs <= nowMs) endAll(state, nowMs, message, "exhausted", "max-elapsed");
-  // The schedule cuts a wait of more than 24 days: look again.
+  else if (message.givesUpMs <= nowMs) {
+    endAll(state, nowMs, message, "exhausted", "max-elapsed");
+    // One in flight may still succeed, or expire.
+    if (message.index !== -1 && message.expiresMs !== Infinity) state.expiries.add(message.index, message.expiresMs);
+  } // The schedule cuts a wait of more than 24 days: look again.
   else state.expiries.add(message.index, Math.min(message.expiresMs, message.givesUpMs));
 }

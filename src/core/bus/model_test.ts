@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { COMMANDS, type Step, World } from "./_world_test.ts";
+
+const step = fc.tuple(fc.nat({ max: COMMANDS.length - 1 }), fc.nat(), fc.nat(), fc.nat()) as fc.Arbitrary<Step>;
+const bounds = fc.record({
+  capacity: fc.constantFrom(2, 3, 6, 1_000),
+  maxInFlight: fc.constantFrom(1, 2, 4),
+  maxDeliveries: fc.constantFrom(7, 30, 1_000),
+  maxElapsedMs: fc.constantFrom(900, 5_000, 60_000),
+  baseMs: fc.constantFrom(20, 100),
+  capMs: fc.constantFrom(100, 1_000),
+});
+
+Deno.test("the bus does what the model does, whatever is asked of it, and gives everything back", () => {
+  fc.assert(
+    fc.property(
+      fc.nat({ max: 1e6 }),
+      bounds,
+      fc.array(step, { maxLength: 150, size: "max" }),
+      (seed, limits, steps) => {
+        const world = new World(seed, limits);
+        world.run(steps);
+        world.close();
+      },
+    ),
+    { numRuns: Number(Deno.env.get("RUNS") ?? 300) },
+  );
+});
