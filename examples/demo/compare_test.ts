@@ -6,7 +6,10 @@ const TITLES = ["A", "Bus", "B"];
 const strokes = (...labels: string[]): Stroke[] => labels.map((label) => ({ from: 0, to: 1, label }));
 
 Deno.test("compare() finds nothing when the drawing is the figure, however its labels are broken", () => {
-  assertEquals(compare(strokes("one two", "three"), strokes("one\ntwo", "three"), TITLES), { missing: [], besides: [] });
+  assertEquals(compare(strokes("one two", "three"), strokes("one\ntwo", "three"), TITLES), {
+    missing: [],
+    besides: [],
+  });
 });
 
 Deno.test("compare() names what is missing and what is there besides", () => {

@@ -73,7 +73,7 @@ export class Sketch {
   private draw(stroke: Stroke, step: Step): void {
     this.strokes.push(stroke);
     this.startMs ??= step.atMs;
-    const remark = `${step.kind.padEnd(10)} +${step.atMs - this.startMs} ms`;
+    const remark = `${step.kind.padEnd(10)} +${Math.round(step.atMs - this.startMs)} ms`;
     show(...draw(stroke, remark).map((line) => coloured(line, step)));
   }
 

@@ -86,7 +86,7 @@ export async function openStage(folder: string, flush: boolean): Promise<Stage> 
       serviceB = nextServiceB;
       await serviceB.ask({ do: "start", gateway: url, port: portOfB });
       nextServiceB = await moreServiceB!;
-      return `Service B runs again (pid ${serviceB.pid})`;
+      return `Service B runs again as pid ${serviceB.pid}`;
     },
     async replaceGateway() {
       const next = await nextGateway!;
@@ -96,7 +96,7 @@ export async function openStage(folder: string, flush: boolean): Promise<Stage> 
       gateway = next;
       await gateway.ask({ do: "start", store, port, flush });
       trace = await liveTrace(url, tell);
-      return `Gateway killed (SIGKILL, pid ${killed}), started again (pid ${gateway.pid})`;
+      return `Gateway killed (SIGKILL, pid ${killed}); again as pid ${gateway.pid}`;
     },
     listen(listener) {
       listeners.add(listener);
