@@ -1,4 +1,4 @@
-import { BellhopError, type ErrorCode, ERRORS, type Fault } from "../core/error.ts";
+import { BellhopError, type ErrorCode, type ErrorDetails, ERRORS, type Fault } from "../core/error.ts";
 import { parseRetryAfter } from "../core/retry/retry_after.ts";
 
 /**
@@ -7,14 +7,14 @@ import { parseRetryAfter } from "../core/retry/retry_after.ts";
  */
 export function problemError(response: Response, body: string, nowMs: number): BellhopError {
   const problem = readObject(body);
-  const { code, status } = { code: problem.code, status: response.status };
-  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
+  const { code } = problem;
+  const { status } = response;
   const detail = typeof problem.detail === "string" ? problem.detail.slice(0, 1_000) : undefined;
   const details = {
-    ...(typeof problem.field === "string" ? { field: problem.field } : {}),
-    ...(Array.isArray(problem.faults) ? { faults: problem.faults.slice(0, 100) as Fault[] } : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+    field: typeof problem.field === "string" ? problem.field : undefined,
+    faults: Array.isArray(problem.faults) ? problem.faults.slice(0, 100) as Fault[] : undefined,
+    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), nowMs),
+  } as ErrorDetails;
   if (typeof code === "string" && Object.hasOwn(ERRORS, code)) {
     return new BellhopError(code as ErrorCode, detail, details);
   }

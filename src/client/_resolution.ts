@@ -58,12 +58,12 @@ export function createResolution(gateway: Gateway): Resolution {
       known.delete(name);
       throw new BellhopError("no-instance", `${name} has no instance`);
     }
-    const draw = () => Math.min(best.length - 1, Math.floor(gateway.random() * best.length));
-    const first = draw();
-    const second = (first + 1 + Math.min(best.length - 2, Math.floor(gateway.random() * (best.length - 1)))) %
-      best.length;
+    const { length } = best;
+    const draw = (choices: number) => Math.floor(gateway.random() * choices);
+    const first = draw(length);
+    const second = length === 1 ? first : (first + 1 + draw(length - 1)) % length;
     const load = (place: number) => busy.get(`${name}@${best[place].instance}`) ?? 0;
-    const { instance, endpoint } = best[best.length > 1 && load(second) < load(first) ? second : first];
+    const { instance, endpoint } = best[load(second) < load(first) ? second : first];
     const key = `${name}@${instance}`;
     busy.set(key, (busy.get(key) ?? 0) + 1);
     return {

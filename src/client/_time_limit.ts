@@ -22,20 +22,8 @@ export function timeLimit(
     if (clock.nowMs() < atMs) cancel = clock.wakeAt(atMs, wake);
     else controller.abort(reason());
   }
-  function follow(this: AbortSignal): void {
-    controller.abort(this.reason);
-  }
-  for (const other of others) {
-    if (other?.aborted) controller.abort(other.reason);
-    else other?.addEventListener("abort", follow);
-  }
-  return {
-    signal: controller.signal,
-    end() {
-      cancel();
-      for (const other of others) other?.removeEventListener("abort", follow);
-    },
-  };
+  const given = others.filter((other) => other !== undefined);
+  return { signal: AbortSignal.any([controller.signal, ...given]), end: () => cancel() };
 }
 
 /** Waits, unless the signal aborts: then it rejects with the signal's reason. */

@@ -57,6 +57,7 @@ export interface Client extends AsyncDisposable {
     data: Input,
     options?: PublishOptions,
   ): Promise<Sent>;
+  /** As above, for a type of whose data nothing is known. */
   publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
   /**
    * Calls a service by its name, at the least busy of two of its instances, and gives its response, whatever the status.

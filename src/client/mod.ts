@@ -3,6 +3,20 @@
  *
  * @module
  */
+export type { Envelope } from "../core/envelope/envelope.ts";
+export type { ErrorCode, Fault } from "../core/error.ts";
+export type { Manifest } from "../core/registry/manifest.ts";
+export type { EventDefinition, TypedEnvelope } from "../schema/define_event.ts";
+export type * from "../schema/standard_schema.ts";
+export type { Ack, HandlerResult, Nak, NakOptions, Term } from "../service/answer.ts";
+export type {
+  Handler,
+  HandlerContext,
+  HealthReport,
+  ServiceDefinition,
+  ServiceOptions,
+  Subscription,
+} from "../service/definition.ts";
 export type { Clock } from "../ports/clock.ts";
 export type { Durability } from "../ports/store.ts";
 export type { Outcome } from "../core/bus/outcome.ts";

@@ -52,7 +52,9 @@ export interface PublishOptions extends
 
 /** A message that the gateway has taken. */
 export interface Sent {
+  /** Who sent it. */
   readonly source: string;
+  /** Names it together with `source`. */
   readonly id: string;
   /** What it has been made safe against: `flushed` for a CRITICAL on a disk. */
   readonly durability: Durability;

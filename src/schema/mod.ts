@@ -3,6 +3,8 @@
  *
  * @module
  */
+export type { Envelope } from "../core/envelope/envelope.ts";
+export type { Priority } from "../core/priority/table.ts";
 export * from "./check_data.ts";
 export * from "./define_event.ts";
 export * from "./standard_schema.ts";

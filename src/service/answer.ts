@@ -50,7 +50,11 @@ export class Nak {
   /** A sentence for whoever reads the answer. */
   readonly reason: string;
 
-  /** @throws {BellhopError} `argument-invalid` if the delay is out of range */
+  /**
+   * Says "not now".
+   *
+   * @throws {BellhopError} `argument-invalid` if the delay is out of range
+   */
   constructor(options: NakOptions = {}) {
     const { delayMs, reason = "" } = options;
     if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= 3_600_000)) {
@@ -77,7 +81,11 @@ export class Term {
   /** Why. */
   readonly reason: string;
 
-  /** @param reason a sentence for whoever reads the answer */
+  /**
+   * Says "never".
+   *
+   * @param reason a sentence for whoever reads the answer
+   */
   constructor(reason = "") {
     this.reason = reason;
   }

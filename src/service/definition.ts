@@ -86,6 +86,7 @@ export interface ServiceDefinition {
     event: EventDefinition<Type, Input, Output>,
     handler: Handler<Type, Output>,
   ): this;
+  /** As above, for a type or pattern of which nothing is known. */
   on(pattern: string, handler: Handler): this;
   /** The subscription that gets events of the type. */
   subscriptionFor(type: string): Subscription | undefined;

@@ -12,11 +12,25 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
 import { createReceiver, type ReceiverOptions } from "../../service/receiver.ts";
 import { bodyReader } from "./_body.ts";
-import { bodyWatch } from "./_body_watch.ts";
-import { problem } from "./_problem.ts";
-import { rulingResponse } from "./service_answer.ts";
+import { refusalResponse, rulingResponse } from "./service_answer.ts";
 import { healthResponse } from "./service_health.ts";
 import { until } from "./service_time.ts";
+
+export type { Hono } from "hono";
+export type { EnvelopeLimits } from "../../core/envelope/limits.ts";
+export type { Clock } from "../../ports/clock.ts";
+export type {
+  EventDefinition,
+  Handler,
+  HandlerContext,
+  HandlerResult,
+  HealthReport,
+  Manifest,
+  ReceiverOptions,
+  ServiceDefinition,
+  ServiceOptions,
+  Subscription,
+} from "../../service/mod.ts";
 
 /** What service routes need. */
 export interface ServiceRoutesOptions extends ReceiverOptions {
@@ -28,8 +42,6 @@ export interface ServiceRoutesOptions extends ReceiverOptions {
   readonly origins?: readonly string[];
   /** Milliseconds in which the body of a delivery must arrive; default 30,000. */
   readonly bodyTimeoutMs?: number;
-  /** Aborted when the service ends: no timer is left then. Without it, one may tick for a second after the last body. */
-  readonly signal?: AbortSignal;
 }
 
 const ALLOW = "GET, HEAD, OPTIONS, POST";
@@ -60,8 +72,8 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * ```
  */
 export function serviceRoutes(definition: ServiceDefinition, options: ServiceRoutesOptions): Hono {
-  const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, bodyTimeoutMs = 30_000, signal } = options;
-  const readBody = bodyReader(bodyWatch(bodyTimeoutMs, signal));
+  const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, bodyTimeoutMs = 30_000 } = options;
+  const readBody = bodyReader(bodyTimeoutMs);
   const receiver = createReceiver(definition, options);
 
   async function deliver(request: HonoRequest): Promise<Response> {
@@ -109,11 +121,11 @@ export function serviceRoutes(definition: ServiceDefinition, options: ServiceRou
 
 /** Every fault becomes a problem document. */
 function answered(handle: (request: HonoRequest) => Promise<Response>): (c: Context) => Promise<Response> {
-  return (c) => handle(c.req).catch((error) => problem(error));
+  return (c) => handle(c.req).catch(refusalResponse);
 }
 
 function notAllowed(allow: string): Response {
-  return problem(new BellhopError("method-unsupported", `wanted ${allow}`), { allow });
+  return refusalResponse(new BellhopError("method-unsupported", `wanted ${allow}`), { allow });
 }
 
 /** Known before the body is read, so that a stranger's is not read at all. */

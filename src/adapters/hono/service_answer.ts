@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BellhopError } from "../../core/error.ts";
 import { VERDICT_HEADER } from "../../core/retry/verdict.ts";
 import type { Ruling } from "../../service/receiver.ts";
 import { PROBLEM_TYPE, problemOf } from "./_problem.ts";
@@ -22,7 +23,25 @@ export function rulingResponse(ruling: Ruling): Response {
   const members = error === undefined
     ? { type: "about:blank", title: `The handler said ${verdict}`, status, detail: reason, code: verdict, retry }
     : { ...problemOf(error), status, retry };
-  const headers = new Headers({ "content-type": PROBLEM_TYPE, [VERDICT_HEADER]: verdict });
-  if (delayMs !== undefined) headers.set("retry-after", String(Math.ceil(delayMs / 1_000)));
-  return new Response(JSON.stringify(members), { status, headers });
+  return respond(members, status, delayMs, { [VERDICT_HEADER]: verdict });
+}
+
+/** What could not be read, or asked for what is not served, as a problem document (RFC 9457). */
+export function refusalResponse(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  const members = problemOf(error);
+  const delayMs = error instanceof BellhopError ? error.retryAfterMs : undefined;
+  return respond(members, members.status, delayMs, headers);
+}
+
+function respond(
+  members: object,
+  status: number,
+  delayMs: number | undefined,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const delay = delayMs === undefined ? undefined : { "retry-after": String(Math.ceil(delayMs / 1_000)) };
+  return new Response(JSON.stringify(members), {
+    status,
+    headers: { "content-type": PROBLEM_TYPE, ...delay, ...headers },
+  });
 }

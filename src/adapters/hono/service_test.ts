@@ -7,14 +7,13 @@ import { manualClock } from "../../testing/manual_clock.ts";
 import { serviceRoutes, type ServiceRoutesOptions } from "./service.ts";
 
 const STRUCTURED = { "content-type": "application/cloudevents+json" };
-const ENDED = AbortSignal.abort();
 
 function envelope(id: string, rest: Record<string, unknown> = {}): string {
   return JSON.stringify({ specversion: "1.0", id, source: "/a", type: "user.created", ...rest });
 }
 
 function mounted(definition: ServiceDefinition, options: Partial<ServiceRoutesOptions> = {}, path = "/bellhop"): Hono {
-  return new Hono().route(path, serviceRoutes(definition, { clock: manualClock(), signal: ENDED, ...options }));
+  return new Hono().route(path, serviceRoutes(definition, { clock: manualClock(), ...options }));
 }
 
 function users(): ServiceDefinition {

@@ -33,16 +33,15 @@ async function startBus(options: GatewayOptions = {}) {
 
 async function everything(options: GatewayOptions): Promise<void> {
   await using bus = await startBus(options);
-  using ended = ending();
   const handled: string[] = [];
   let busy = 2;
-  const documents = service({ name: "documents", version: "1.2.0", signal: ended.signal })
+  const documents = service({ name: "documents", version: "1.2.0" })
     .on(created, (event, ctx) => {
       handled.push(`documents ${event.data.id} ${ctx.attempt}`);
       if (event.data.id === "busy" && busy-- > 0) return new Nak();
       if (event.data.id === "bad") return new Term("no");
     });
-  const users = service({ name: "users", version: "1.0.0", signal: ended.signal })
+  const users = service({ name: "users", version: "1.0.0" })
     .on("document.*", (event) => void handled.push(`users ${(event.data as { id: string }).id}`));
   const app = new Hono()
     .route("/bellhop", documents)
@@ -108,11 +107,10 @@ Deno.test("server: services, gateway and clients work together over HTTP, on SQL
 
 Deno.test("server: a CRITICAL outlives its gateway, and the next one delivers it to a discovered service", async () => {
   await using folder = await temporaryFolder();
-  using ended = ending();
   const tried = Promise.withResolvers<void>();
   const delivered = Promise.withResolvers<string>();
   let working = false;
-  const users = service({ name: "users", version: "1.0.0", signal: ended.signal }).on(created, (event) => {
+  const users = service({ name: "users", version: "1.0.0" }).on(created, (event) => {
     tried.resolve();
     if (!working) return new Nak();
     delivered.resolve(event.data.id);
@@ -178,10 +176,4 @@ Deno.test("serve() cuts what does not end in time", async () => {
 async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir();
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
-
-/** A signal that is aborted when the test ends. */
-function ending(): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort() };
 }

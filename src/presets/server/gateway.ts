@@ -69,9 +69,9 @@ export function gateway(options: GatewayOptions = {}): GatewayApp {
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxDurableBytes === undefined ? {} : { maxDurableBytes }),
   };
-  // What is advertised and what holds are one.
-  let start!: (opening: ReturnType<typeof embedded>) => void;
-  const engine = new Promise<Awaited<ReturnType<typeof embedded>>>((resolve) => start = resolve);
+  // The routes come first: what they refuse must not leave a store open.
+  let start!: (opening: Promise<Engine>) => void;
+  const engine = new Promise<Engine>((resolve) => start = resolve);
   const app = gatewayRoutes({ ...routes, engine, open: true, limits: { ...limits, ...bounds }, signal: ended.signal });
   const opening = embedded({
     store: memory(),

@@ -11,11 +11,11 @@ import {
   type Handler,
   service as define,
   type ServiceDefinition,
-  type ServiceOptions as DefinitionOptions,
+  type ServiceOptions,
 } from "../../service/definition.ts";
 
 /** What a service is, and the bounds of its routes. */
-export interface ServiceOptions extends DefinitionOptions, Partial<ServiceRoutesOptions> {}
+export interface ServiceAppOptions extends ServiceOptions, Partial<ServiceRoutesOptions> {}
 
 /** A definition that is a Hono app. Its `on` takes handlers of events, and routes as Hono's own does. */
 export interface ServiceApp extends Hono, Omit<ServiceDefinition, "on"> {
@@ -50,7 +50,7 @@ export interface ServiceApp extends Hono, Omit<ServiceDefinition, "on"> {
  * assertEquals(manifest.subscriptions, ["user.*"]);
  * ```
  */
-export function service(options: ServiceOptions): ServiceApp {
+export function service(options: ServiceAppOptions): ServiceApp {
   const definition = define({ onError: logged, ...options });
   const app = serviceRoutes(definition, { clock: systemClock(), ...options });
   const route = app.on as (...args: unknown[]) => unknown;
