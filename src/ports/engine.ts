@@ -88,7 +88,7 @@ export interface Engine {
    * Accepts a valid envelope; a CRITICAL when it is flushed.
    *
    * @throws {BellhopError} `type-reserved`, `target-unknown`, `lease-unknown`, `id-conflict`, `message-expired`,
-   * `queue-full`, `store-full`, `record-too-large`, `not-durable`, `closing`
+   * `queue-full`, `store-full`, `store-required`, `record-too-large`, `not-durable`, `closing`
    */
   publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement>;
   /** @throws {BellhopError} `message-unknown` */

@@ -38,17 +38,25 @@ export interface EmbeddedOptions {
   readonly services?: readonly string[];
   readonly bus?: Partial<Omit<BusOptions, "startMs" | "random" | "source">>;
   readonly registry?: RegistryOptions;
+  /** Accept CRITICAL although the store is memory alone: its durability is then `memory`. For tests and for play. */
+  readonly criticalInMemory?: boolean;
   /** Milliseconds that a health check may take. Default 5,000. */
   readonly healthTimeoutMs?: number;
 }
+
+/** Most URLs of services to be found. */
+const MAX_SERVICES = 1_000;
 
 /**
  * Opens the store, takes up what it holds, and runs.
  *
  * @throws {BellhopError} what the store throws when it cannot be opened: `store-locked`, `store-unavailable`,
- * `store-version`, `store-failed`
+ * `store-version`, `store-failed`; `argument-invalid` for more URLs than may be
  */
 export async function embedded(options: EmbeddedOptions): Promise<Engine> {
+  if ((options.services?.length ?? 0) > MAX_SERVICES) {
+    throw new BellhopError("argument-invalid", `services: wanted at most ${MAX_SERVICES} URLs`, { field: "services" });
+  }
   const store = await options.store();
   try {
     return await start(options, store);
@@ -132,6 +140,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
       const { type } = envelope;
       if (type.startsWith("service.") || type.startsWith("message.")) {
         throw new BellhopError("type-reserved", `${type} belongs to the protocol`, { field: "type" });
+      }
+      if (envelope.priority === "CRITICAL" && durability === "memory" && options.criticalInMemory !== true) {
+        throw new BellhopError("store-required", "This gateway's store is memory alone", { field: "priority" });
       }
       const nowMs = clock.nowMs();
       let replyTo: string | undefined;

@@ -46,6 +46,7 @@ async function world(store: OpenStore = memory(), clock: ManualClock = manualClo
     random: () => 0.5,
     token: () => `token-${clock.nowMs()}-${++tokens}`,
     registry: { healthIntervalMs: 0 },
+    criticalInMemory: true,
   });
   engine.trace((step) => step.subject === "message" && trace.push(step.event));
   return {
@@ -358,4 +359,21 @@ Deno.test("embedded() ends every delivery of any fleet exactly once, within the 
     ),
     { numRuns: 20 },
   );
+});
+
+Deno.test("embedded() takes no CRITICAL on a store that keeps nothing, unless it is told to", async () => {
+  const engine = await embedded({
+    store: memory(),
+    clock: manualClock(),
+    transport: memoryTransport(new Map()),
+    random: () => 0.5,
+    token: () => "token",
+  });
+  const refused = await assertRejects(
+    async () => await engine.publish(message("1", "alarm", "CRITICAL"), ANYONE),
+    BellhopError,
+  );
+  assertEquals(refused.code, "store-required");
+  assertEquals((await engine.publish(message("2", "alarm", "HIGH"), ANYONE)).durability, "memory");
+  await engine.close();
 });
