@@ -134,7 +134,8 @@ export class Loop {
   }
 
   private next(nowMs: number): Flight | undefined {
-    return this.bus.take(nowMs, DEFAULT_TIMEOUT_MS + LEASE_GRACE_MS);
+    // Without an end until it is known that the answer takes time: most answers in one process do not.
+    return this.bus.take(nowMs, Infinity);
   }
 
   private begin(nowMs: number, flight: Flight): void {
@@ -152,11 +153,11 @@ export class Loop {
     }
     const { instance, endpoint } = choice;
     const timeoutMs = bus.options.policies[PRIORITIES[message.rank]].attemptTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-    if (timeoutMs !== DEFAULT_TIMEOUT_MS) bus.extend(nowMs, lease, timeoutMs + LEASE_GRACE_MS);
     bus.assign(nowMs, flight, instance);
     registry.began(nowMs, service, instance);
     const answer = this.transport.deliver(new Attempt(flight, instance, endpoint, timeoutMs));
     if (answer instanceof Promise) {
+      bus.extend(nowMs, lease, timeoutMs + LEASE_GRACE_MS);
       answer.then((late) => {
         this.answered(this.clock.nowMs(), flight, late);
         this.schedule();

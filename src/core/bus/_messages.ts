@@ -9,6 +9,8 @@ import type { Submission } from "./submission.ts";
 import type { Target } from "./target.ts";
 import { On, State, step } from "./transitions.ts";
 
+const DAY_MS = 86_400_000;
+
 /** The record of a message that nobody knows of yet. */
 export function newMessage(
   state: BusState,
@@ -66,7 +68,7 @@ export function expiryOf(envelope: Envelope): number {
 
 /** Remembers a message and gives each receiver a delivery. */
 export function add(state: BusState, nowMs: number, message: BusMessage): void {
-  if (state.deliveries.size === 0) catchUp(state, nowMs);
+  if (nowMs - state.presentMs > DAY_MS && state.deliveries.size === 0) catchUp(state, nowMs);
   (message.rank === 3 ? state.rememberedDurable : state.remembered).add(nowMs, message);
   if (message.targets.length === 0) {
     message.envelope = undefined;
@@ -74,11 +76,15 @@ export function add(state: BusState, nowMs: number, message: BusMessage): void {
     return;
   }
   number(state, message);
-  for (let place = 0; place < message.targets.length; place++) message.progress.push(~claim(state, message, place));
+  // A literal of one element is an array of one; an empty one that grows makes room for seventeen.
+  message.progress = message.targets.length === 1
+    ? [~claim(state, message, 0)]
+    : message.targets.map((_, place) => ~claim(state, message, place));
 }
 
 /** Tells the schedules the time after a rest: what they are asked for counts from there, and they look 24 days ahead. */
 export function catchUp(state: BusState, nowMs: number): void {
+  state.presentMs = nowMs;
   for (const schedule of [state.backoffs, state.leases, state.expiries]) schedule.advance(nowMs, () => {});
 }
 

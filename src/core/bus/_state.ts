@@ -79,7 +79,10 @@ export interface BusState {
   readonly freeMessages: Fifo;
   readonly flights: (Flight | undefined)[];
   readonly freeFlights: Fifo;
+  /** Attempts under way. */
   flightCount: number;
+  /** When the schedules were last told the time. */
+  presentMs: number;
   leaseCount: number;
   readonly backoffs: Schedule;
   readonly leases: Schedule;
@@ -120,6 +123,7 @@ export function createState(options: BusOptions): BusState {
     flights: [],
     freeFlights: new Fifo(),
     flightCount: 0,
+    presentMs: options.startMs,
     leaseCount: 0,
     backoffs: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
     leases: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),

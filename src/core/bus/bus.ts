@@ -151,7 +151,7 @@ export function createBus(settings: BusSettings): Bus {
     },
     counts: () => ({
       unfinished: state.deliveries.size,
-      inFlight: state.leases.size,
+      inFlight: state.flightCount,
       waiting: state.backoffs.size,
       deadLetters: state.deadLetters.size,
       droppedDeadLetters: state.droppedDeadLetters,

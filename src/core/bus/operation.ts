@@ -7,7 +7,7 @@ export type Keyspace = typeof KEYSPACES[number];
 /** One write to a store: a value to put, or `undefined` to delete. Atomic by itself. */
 export interface StoreOperation {
   readonly keyspace: Keyspace;
-  /** 1 to 200 printable ASCII characters; records are scanned in the order of their keys' code units. */
+  /** 1 to 256 printable ASCII characters; records are scanned in the order of their keys' code units. */
   readonly key: string;
   readonly value: string | undefined;
 }

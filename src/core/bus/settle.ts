@@ -9,7 +9,7 @@ import type { Flight } from "./flight.ts";
 import { rejoin } from "./_lines.ts";
 import { deliveryKey, type DeliveryRecord, writeRecord } from "./record.ts";
 import { type BusState, list, priorityOf, trace, write } from "./_state.ts";
-import { FLIGHT_PLACES } from "./take.ts";
+import { placeOf } from "./take.ts";
 import { On, State, step } from "./transitions.ts";
 
 /** A receiver's answer to an attempt. */
@@ -45,7 +45,7 @@ export function settle(state: BusState, nowMs: number, lease: number, verdict: S
 /** The receiver is still at it: the lease now ends `leaseMs` from now. @returns whether it was held */
 export function extend(state: BusState, nowMs: number, lease: number, leaseMs: number): boolean {
   if (flightOf(state, lease) === undefined) return false;
-  state.leases.add(lease % FLIGHT_PLACES, nowMs + leaseMs);
+  state.leases.add(placeOf(lease), nowMs + leaseMs);
   return true;
 }
 
@@ -74,15 +74,16 @@ export function defer(state: BusState, nowMs: number, lease: number, untilMs: nu
 
 /** The attempt under way that a lease names, if it is still held. */
 export function flightOf(state: BusState, lease: number): Flight | undefined {
-  const flight = state.flights[lease % FLIGHT_PLACES];
+  const flight = state.flights[placeOf(lease)];
   return flight?.lease === lease ? flight : undefined;
 }
 
 function land(state: BusState, flight: Flight): void {
-  const place = flight.lease % FLIGHT_PLACES;
+  const place = placeOf(flight.lease);
   state.flights[place] = undefined;
   state.freeFlights.push(place);
   state.leases.cancel(place);
+  state.flightCount--;
   flight.target.inFlight--;
 }
 

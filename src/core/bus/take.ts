@@ -13,7 +13,8 @@ import { On, step } from "./transitions.ts";
 /**
  * Takes the next delivery that may be tried, by the round of its target, targets in turn.
  *
- * @param leaseMs milliseconds until the attempt counts as failed if nobody settles it
+ * @param leaseMs milliseconds until the attempt counts as failed if nobody settles it; `Infinity` for one that is
+ * settled, or extended to an end, before anything else happens
  * @param receiver take from this target alone
  * @returns `undefined` if nothing may be tried now
  */
@@ -72,7 +73,8 @@ function begin(state: BusState, nowMs: number, leaseMs: number, target: Target, 
     doom: undefined,
   };
   state.flights[place] = flight;
-  state.leases.add(place, nowMs + leaseMs);
+  state.flightCount++;
+  if (leaseMs !== Infinity) state.leases.add(place, nowMs + leaseMs);
   return flight;
 }
 
@@ -85,4 +87,9 @@ export function assign(state: BusState, nowMs: number, flight: Flight, instance:
 }
 
 /** Leases name a place among the flights and a turn at it: 2^20 places, 2^33 turns. */
-export const FLIGHT_PLACES = 1_048_576;
+const FLIGHT_PLACES = 1_048_576;
+
+/** The place that a lease names. */
+export function placeOf(lease: number): number {
+  return lease & (FLIGHT_PLACES - 1);
+}

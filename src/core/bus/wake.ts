@@ -13,6 +13,7 @@ import { On, State } from "./transitions.ts";
 
 /** Does all that is due. Early, late and repeated calls are harmless. */
 export function wake(state: BusState, nowMs: number): void {
+  state.presentMs = Math.max(state.presentMs, nowMs);
   state.expiries.advance(nowMs, (index) => giveUp(state, nowMs, state.messages[index]!));
   state.leases.advance(nowMs, (place) => {
     settle(state, nowMs, state.flights[place]!.lease, { verdict: "nak", reason: "lease-expired" });
