@@ -75,6 +75,13 @@ Deno.test("serviceRoutes() tells the handler attempt, delivery and deadline, and
   assertEquals(clock.pending, 0);
 });
 
+Deno.test("serviceRoutes() leaves no timer behind when the handler is done in time", async () => {
+  const clock = manualClock();
+  const app = mounted(users().on("user.*", () => {}), { clock });
+  const answer = await post(app, envelope("1"), { ...STRUCTURED, "bellhop-deadline-ms": "15000" });
+  assertEquals([answer.status, clock.pending], [204, 0]);
+});
+
 Deno.test("serviceRoutes() refuses what is not one envelope in structured mode", async () => {
   let handled = 0;
   const app = mounted(users().on(">", () => void handled++), { limits: { ...LIMITS, maxBytes: 200 } });

@@ -61,8 +61,16 @@ async function everything(options: GatewayOptions): Promise<void> {
       "users",
     ]);
 
-    const sent = await other.publish(created, { id: "42" }, { priority: "CRITICAL" });
-    assertEquals(sent.durability, options.store === undefined ? "memory" : "flushed");
+    const durable = options.store !== undefined;
+    if (!durable) {
+      const refused = await assertRejects(
+        () => other.publish(created, { id: "1" }, { priority: "CRITICAL" }),
+        BellhopError,
+      );
+      assertEquals(refused.code, "store-required");
+    }
+    const sent = await other.publish(created, { id: "42" }, { priority: durable ? "CRITICAL" : "HIGH" });
+    assertEquals(sent.durability, durable ? "flushed" : "memory");
     assertEquals([...sent.receivers].sort(), ["documents", "users"]);
     const receipt = await sent.receipt({ timeoutMs: 5_000 });
     assertEquals([receipt.outcome, receipt.attempts, receipt.deliveries.length], ["delivered", 1, 2]);

@@ -41,7 +41,7 @@ export interface GatewayApp extends Hono, AsyncDisposable {
 /**
  * A gateway in this process. It begins at once, and its requests wait until its store is open.
  *
- * Without a store messages are in memory, CRITICAL ones too: their durability says so.
+ * Without a store messages are in memory alone, and a CRITICAL is refused with `store-required`.
  *
  * @throws {BellhopError} `open-mode-required` unless `open`; `argument-invalid` for a limit out of its range
  *
