@@ -13,6 +13,7 @@ const CRITICAL = { ...PRIORITY_POLICIES.CRITICAL, baseMs: 2_000, jitter: "none" 
 
 await answerLines(async ({ store, port, flush }: StartGateway) => {
   const bus = gateway({
+    open: true,
     store: flush ? sqlite(store) : withoutFlush(sqlite(store)),
     bus: { policies: { ...PRIORITY_POLICIES, CRITICAL } },
   });

@@ -52,6 +52,7 @@ async function start(
   let bus: GatewayApp | undefined;
   try {
     bus = gateway({
+      open: true,
       store: store === "memory" ? memory() : sqlite(store),
       services,
       limits: { maxBytes, maxBatchBytes: Math.max(1_048_576, maxBytes) },

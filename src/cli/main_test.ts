@@ -32,7 +32,7 @@ function envelope(id: string, type = "order.paid"): string {
 
 Deno.test("bellhop publish sends what it finds, and says what became of it", async (t) => {
   const handled: string[] = [];
-  await using bus = gateway();
+  await using bus = gateway({ open: true });
   await using server = await serve(bus, { port: 0 });
   const orders = service({ name: "orders", version: "1.0.0" })
     .on("order.*", ({ id, type }) => {
@@ -135,7 +135,7 @@ Deno.test("bellhop gateway serves until SIGTERM, and ends in order", async () =>
 });
 
 Deno.test("bellhop publish ends with 130 on SIGINT, though its input goes on", async () => {
-  await using bus = gateway();
+  await using bus = gateway({ open: true });
   await using server = await serve(bus, { port: 0 });
   const child = new Deno.Command(Deno.execPath(), {
     args: [...COMMAND, "publish", "--json", "--gateway", server.url],

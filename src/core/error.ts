@@ -58,6 +58,8 @@ export type ErrorCode =
   | "in-progress"
   | "handler-missing"
   | "handler-failed"
+  | "handler-nak"
+  | "handler-term"
   | "data-invalid"
   | "timeout"
   | "unreachable"
@@ -288,7 +290,15 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     "The service has no handler for this type",
     "Subscribe only to what the service handles.",
   ),
-  "handler-failed": meaning(500, "receiver", true, "The handler threw", "Read the service's log."),
+  "handler-failed": meaning(503, "receiver", true, "The handler threw", "Read the service's log."),
+  "handler-nak": meaning(503, "receiver", true, "The handler asks for another attempt", "Wait; the bus tries again."),
+  "handler-term": meaning(
+    422,
+    "receiver",
+    false,
+    "The handler refuses the message for good",
+    "Read the reason in detail; redrive the dead letter when it no longer holds.",
+  ),
   "data-invalid": meaning(
     422,
     "sender",

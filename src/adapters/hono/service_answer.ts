@@ -12,18 +12,14 @@ import { PROBLEM_TYPE, problemOf } from "./_problem.ts";
 const STATUS = { ack: 204, nak: 503, term: 422 } as const;
 
 /**
- * A ruling as a response: the status and `bellhop-verdict` decide, the problem document explains. What the handler itself
- * said has the code `nak` or `term`, as the reason of the failed attempt has.
+ * A ruling as a response: the status and `bellhop-verdict` decide, the problem document explains.
  */
 export function rulingResponse(ruling: Ruling): Response {
   if (ruling.verdict === "ack") return new Response(null, { status: STATUS.ack });
   const { verdict, error, reason, delayMs = error?.retryAfterMs } = ruling;
   const status = STATUS[verdict];
-  const retry = verdict === "nak";
-  const members = error === undefined
-    ? { type: "about:blank", title: `The handler said ${verdict}`, status, detail: reason, code: verdict, retry }
-    : { ...problemOf(error), status, retry };
-  return respond(members, status, delayMs, { [VERDICT_HEADER]: verdict });
+  const said = problemOf(error ?? new BellhopError(`handler-${verdict}`, reason));
+  return respond({ ...said, status, retry: verdict === "nak" }, status, delayMs, { [VERDICT_HEADER]: verdict });
 }
 
 /** What could not be read, or asked for what is not served, as a problem document (RFC 9457). */

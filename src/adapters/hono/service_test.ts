@@ -37,7 +37,7 @@ Deno.test("serviceRoutes() answers ack, nak and term as the spec says", async ()
 
   const nak = await post(app, envelope("2", { type: "user.busy" }));
   assertEquals([nak.status, nak.headers.get("bellhop-verdict"), nak.headers.get("retry-after")], [503, "nak", "5"]);
-  assertObjectMatch(await nak.json(), { status: 503, code: "nak", detail: "busy", retry: true });
+  assertObjectMatch(await nak.json(), { status: 503, code: "handler-nak", detail: "busy", retry: true });
 
   const term = await post(app, envelope("3", { type: "user.bad" }));
   assertEquals([term.status, term.headers.get("bellhop-verdict")], [422, "term"]);

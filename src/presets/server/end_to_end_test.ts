@@ -17,8 +17,8 @@ import {
 const created = defineEvent("document.created", v.object({ id: v.string() }));
 
 /** One gateway, on a free port of this machine. */
-async function startBus(options: GatewayOptions = {}) {
-  const bus = gateway({ ...options });
+async function startBus(options: Partial<GatewayOptions> = {}) {
+  const bus = gateway({ open: true, ...options });
   const server = await serve(new Hono().route("/bus", bus), { port: 0 });
   const url = `${server.url}/bus`;
   return {
@@ -31,7 +31,7 @@ async function startBus(options: GatewayOptions = {}) {
   };
 }
 
-async function everything(options: GatewayOptions): Promise<void> {
+async function everything(options: Partial<GatewayOptions>): Promise<void> {
   await using bus = await startBus(options);
   const handled: string[] = [];
   let busy = 2;
@@ -150,11 +150,14 @@ Deno.test("gateway() tells each request why its store did not open", async () =>
     connect({ gateway: bus.url }).then((client) => client.publish("a.b", 1, { timeoutMs: 50 }))
   );
   assertEquals((error as BellhopError).code, "store-locked");
-  await assertRejects(() => gateway({ store: locked }).ready, BellhopError, "elsewhere");
+  await assertRejects(() => gateway({ open: true, store: locked }).ready, BellhopError, "elsewhere");
 });
 
 Deno.test("gateway() and serve() refuse all but open mode on loopback", async () => {
-  assertEquals(assertThrows(() => gateway({ open: false }), BellhopError).code, "open-mode-required");
+  assertEquals(
+    assertThrows(() => gateway({ open: false as unknown as true }), BellhopError).code,
+    "open-mode-required",
+  );
   for (const hostname of ["0.0.0.0", "::", "example.org", "10.0.0.1", "127.0.0.1.example.org"]) {
     const error = await assertRejects(
       () => serve({ fetch: () => new Response() }, { port: 0, hostname }),

@@ -13,7 +13,7 @@ import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
 import { token } from "./_token.ts";
 
-/** What a gateway may be told; nothing is needed. */
+/** What a gateway is told; only `open` is needed. */
 export interface GatewayOptions
   extends
     Partial<Omit<EmbeddedOptions, "services">>,
@@ -21,10 +21,10 @@ export interface GatewayOptions
   /** URLs of services, to be discovered, and asked again every 10 s while they have no instance. At most 1,000. */
   readonly services?: readonly string[];
   /**
-   * Open mode: everybody on this machine may do everything, and nobody else anything. Default true; `false` is refused,
-   * for this version knows no credentials.
+   * Open mode: everybody on this machine may do everything, and nobody else anything. It has to be asked for, and this
+   * version knows no other: it has no credentials yet.
    */
-  readonly open?: boolean;
+  readonly open: true;
 }
 
 /** A gateway as a Hono app, to be served or mounted: `app.route("/bus", bus)`. */
@@ -50,15 +50,15 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * import { gateway, serve } from "@bellhop/bellhop/server";
  * import { Hono } from "hono";
  * import { assertEquals } from "@std/assert";
- * await using bus = gateway();
+ * await using bus = gateway({ open: true });
  * await using server = await serve(new Hono().route("/bus", bus), { port: 0 });
  * const health = await (await fetch(`${server.url}/bus/health`)).json();
  * assertEquals(health.status, "pass");
  * ```
  */
-export function gateway(options: GatewayOptions = {}): GatewayApp {
-  const { limits = {}, name, version, peer, onFault, open = true, ...given } = options;
-  if (!open) throw new BellhopError("open-mode-required");
+export function gateway(options: GatewayOptions): GatewayApp {
+  const { limits = {}, name, version, peer, onFault, open, ...given } = options;
+  if (open !== true) throw new BellhopError("open-mode-required");
   const ended = new AbortController();
   const routes: Partial<GatewayRoutesOptions> = Object.fromEntries(
     Object.entries({ name, version, peer, onFault, source: given.source }).filter(([, value]) => value !== undefined),
