@@ -35,8 +35,8 @@ export async function discover({ c, facts, engine, gateway }: Call): Promise<Res
   const body = await gateway.readBody(c.req, gateway.limits.maxBytes, facts.contentLength);
   const data = readJson(body);
   const url = isRecord(data) ? data.url : undefined;
-  if (typeof url !== "string" || url.length > 2_048 || !URL.canParse(url)) {
-    throw badField("url", "url must be a URL of at most 2048 characters");
+  if (typeof url !== "string" || url.length > 2_048 || !/^https?:/i.test(url) || !URL.canParse(url)) {
+    throw badField("url", "url must be an http or https URL of at most 2048 characters");
   }
   const { name } = await engine.discover(url);
   return c.json(await engine.service(name));
