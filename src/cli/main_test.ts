@@ -59,6 +59,20 @@ Deno.test("bellhop publish sends what it finds, and says what became of it", asy
     assertEquals(handled.filter((id) => id === "n0").length, 1);
   });
 
+  await t.step("many without a wait go in batches, each once", async () => {
+    const input = Array.from({ length: 500 }, (_, place) => envelope(`m${place}`)).join("\n");
+    const first = await bellhop(["publish", "--json", ...to], input);
+    assertEquals(first.code, 0, first.out);
+    const reports = first.out.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(reports.at(-1).totals.accepted, 500);
+    assertEquals(new Set(reports.slice(0, -1).map(({ line, id }) => `${line} ${id}`)).size, 500);
+    assert(reports.slice(0, -1).every(({ line, id }) => id === `m${line - 1}`));
+    const again = await bellhop(["publish", "--json", "--wait", "10", ...to], input);
+    const { totals } = JSON.parse(again.out.trim().split("\n").at(-1)!);
+    assertEquals([totals.duplicates, totals.delivered], [500, 500]);
+    assertEquals(handled.filter((id) => id.startsWith("m")).length, 500);
+  });
+
   await t.step("an array in a file, with what fails and what is refused", async () => {
     const file = await Deno.makeTempFile({ suffix: ".json" });
     await Deno.writeTextFile(file, `[${envelope("a1")},\n${envelope("a2", "order.odd")},\n{"specversion":"1.0"}]`);

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { pool } from "./pool.ts";
 
@@ -9,29 +9,47 @@ async function* count(to: number, taken: number[] = []): AsyncGenerator<number> 
   }
 }
 
-Deno.test("pool() works on each piece once, never on more than its width", async () => {
-  const sizes = fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 8 }));
-  await fc.assert(fc.asyncProperty(fc.scheduler(), sizes, async (scheduler, [pieces, width]) => {
-    const done: number[] = [];
+const sizes = fc.record({ width: fc.integer({ min: 1, max: 8 }), most: fc.integer({ min: 1, max: 5 }) });
+
+Deno.test("pool() works on each piece once and in order, in batches of its size, never on more than its width", async () => {
+  await fc.assert(fc.asyncProperty(fc.scheduler(), fc.nat(40), sizes, async (scheduler, pieces, size) => {
+    const given: number[] = [];
     let running = 0;
-    let most = 0;
-    const working = pool(count(pieces), width, async (piece) => {
-      most = Math.max(most, ++running);
+    let mostRunning = 0;
+    const working = pool(count(pieces), size, async (batch) => {
+      assert(batch.length >= 1 && batch.length <= size.most);
+      given.push(...batch);
+      mostRunning = Math.max(mostRunning, ++running);
       await scheduler.schedule(Promise.resolve());
       running--;
-      done.push(piece);
     });
     await scheduler.waitFor(working);
-    assertEquals(done.toSorted((one, other) => one - other), Array.from({ length: pieces }, (_, piece) => piece));
-    assertEquals(most, Math.min(width, pieces));
+    assertEquals(given, Array.from({ length: pieces }, (_, piece) => piece));
+    assertEquals(mostRunning, Math.min(size.width, mostRunning));
+    if (size.most === 1) assertEquals(mostRunning, Math.min(pieces, size.width));
   }));
+});
+
+Deno.test("pool() takes no more than one batch while all workers are busy", async () => {
+  const taken: number[] = [];
+  const gate = Promise.withResolvers<void>();
+  const working = pool(count(100, taken), { width: 2, most: 3 }, () => gate.promise);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(taken.length, 5);
+  gate.resolve();
+  await working;
+  assertEquals(taken.length, 100);
 });
 
 Deno.test("pool() takes nothing more when a worker has failed, and tells why", async () => {
   const taken: number[] = [];
   const error = await assertRejects(() =>
-    pool(count(100, taken), 2, (piece) => piece === 3 ? Promise.reject(new Error("no")) : Promise.resolve())
+    pool(
+      count(100, taken),
+      { width: 2, most: 1 },
+      ([piece]) => piece === 3 ? Promise.reject(new Error("no")) : Promise.resolve(),
+    )
   );
   assertEquals((error as Error).message, "no");
-  assertEquals(taken.length < 8, true);
+  assert(taken.length < 8);
 });

@@ -15,8 +15,9 @@ import { items } from "./items.ts";
 import { lines } from "./lines.ts";
 import { isWatched, print, tell } from "./output.ts";
 import { pool } from "./pool.ts";
-import { type Progress, progressBar, SILENT } from "./progress.ts";
-import { send, type SendOptions } from "./send.ts";
+import { progressBar, SILENT } from "./progress.ts";
+import type { SendOptions } from "./send.ts";
+import { type BatchTarget, sendBatch } from "./send_batch.ts";
 import { type Report, summary, Tally } from "./tally.ts";
 import { USAGE } from "./usage.ts";
 
@@ -35,6 +36,8 @@ const OPTIONS = {
 
 /** Refusals that are listed; all are counted. */
 const LISTED = 20;
+/** Messages of one request at most. */
+const BATCH = 100;
 
 interface Input {
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -51,8 +54,8 @@ export async function publishCommand(args: readonly string[]): Promise<number> {
   const json = values.json === true;
   const quiet = json || values.quiet === true;
   const input = await open(positionals);
-  const gateway = text(values, "gateway", process.env.BELLHOP_GATEWAY ?? "http://127.0.0.1:8000");
-  await findGateway(gateway);
+  const gateway = text(values, "gateway", process.env.BELLHOP_GATEWAY ?? "http://127.0.0.1:8000").replace(/\/$/, "");
+  const target = { url: gateway, maxBatchBytes: await findGateway(gateway) };
 
   const client = await connect({ gateway });
   const progress = !quiet && isWatched() ? progressBar(input.total) : SILENT;
@@ -63,8 +66,9 @@ export async function publishCommand(args: readonly string[]): Promise<number> {
   process.once("SIGTERM", stop);
   const refused: Report[] = [];
   try {
-    await sendAll(client, input, width, options, progress, (report) => {
+    await sendAll(client, target, input, width, options, progress.read, (report) => {
       tally.add(report);
+      progress.sent(report.result === "refused");
       if (json) print(JSON.stringify(report));
       if (report.result === "refused" && refused.length < LISTED) refused.push(report);
     });
@@ -86,22 +90,23 @@ export async function publishCommand(args: readonly string[]): Promise<number> {
 
 async function sendAll(
   client: Client,
+  target: BatchTarget,
   input: Input,
   width: number,
   options: SendOptions,
-  progress: Progress,
+  onBytes: (count: number) => void,
   onReport: (report: Report) => void,
 ): Promise<void> {
-  const { signal } = options;
+  const { signal, waitMs } = options;
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   interrupted.catch(() => {});
-  const sent = pool(items(lines(input.bytes, progress.read)), width, async (item) => {
+  // Who waits for the deliveries asks for each message by itself.
+  const size = { width, most: waitMs > 0 ? 1 : BATCH };
+  const sent = pool(items(lines(input.bytes, onBytes)), size, async (batch) => {
     signal.throwIfAborted();
-    const report = await send(client, item, options);
-    progress.sent(report.result === "refused");
-    onReport(report);
+    await sendBatch(client, target, batch, options, onReport);
   });
   sent.catch(() => {});
   // Standard input may give nothing for ever: being interrupted does not wait for it.

@@ -47,7 +47,7 @@ Options
   --target NAME      send every message to this service alone
   --type TYPE        take JSON that is no envelope for the data of a message of this type
   --source URI       source of messages made by --type (default /cli)
-  --concurrency N    messages under way at once, 1 to 256 (default 16)
+  --concurrency N    requests under way at once, 1 to 256 (default 16)
   --timeout S        seconds to try to hand over one message, 1 to 3600 (default 30)
   --json             one line of JSON for each message, and a last one for all
   --quiet            no progress bar and no list of what was refused
