@@ -10,5 +10,5 @@ export const platformClock: Clock = {
 };
 
 function nowMs(): number {
-  return performance.timeOrigin + performance.now();
+  return Math.floor(performance.timeOrigin + performance.now());
 }

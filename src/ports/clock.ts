@@ -9,7 +9,7 @@
 /** Time, and being woken in it. */
 export interface Clock {
   /**
-   * Epoch milliseconds, with a fraction if the platform has one. It never steps back: an adapter reads the wall
+   * Whole epoch milliseconds. It never steps back: an adapter reads the wall
    * clock once and counts on from there by a monotonic clock. A reading may cost 100 ns: read it once per turn.
    */
   nowMs(): number;

@@ -13,5 +13,5 @@ export const PLATFORM_CLOCK: Clock = {
 };
 
 function nowMs(): number {
-  return performance.timeOrigin + performance.now();
+  return Math.floor(performance.timeOrigin + performance.now());
 }

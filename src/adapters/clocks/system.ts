@@ -23,7 +23,8 @@ const LONGEST_MS = 0x7fff_ffff;
  * ```
  */
 export function systemClock(): Clock {
-  const startMs = Date.now() - performance.now();
+  // Rounded up, so that the clock does not begin behind the wall clock.
+  const startMs = Math.ceil(Date.now() - performance.now());
   let readAt = Date.now();
   let readMs = readAt;
   let latestMs = readAt;
@@ -35,7 +36,7 @@ export function systemClock(): Clock {
       return ms > latestMs ? (latestMs = ms) : latestMs;
     }
     readAt = wallMs;
-    readMs = latestMs = Math.max(latestMs, startMs + performance.now());
+    readMs = latestMs = Math.max(latestMs, Math.floor(startMs + performance.now()));
     return latestMs;
   }
   return {

@@ -10,7 +10,9 @@ import type { Answer, Delivery } from "../../ports/transport.ts";
 import { faultyStore } from "../../testing/faulty_store.ts";
 import { type ManualClock, manualClock } from "../../testing/manual_clock.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
+import { systemClock } from "../clocks/system.ts";
 import { memory } from "../stores/memory.ts";
+import { sqlite } from "../stores/sqlite.ts";
 import { type MemoryEndpoint, memoryTransport } from "../transports/memory.ts";
 import { embedded } from "./embedded.ts";
 
@@ -376,4 +378,25 @@ Deno.test("embedded() takes no CRITICAL on a store that keeps nothing, unless it
   assertEquals(refused.code, "store-required");
   assertEquals((await engine.publish(message("2", "alarm", "HIGH"), ANYONE)).durability, "memory");
   await engine.close();
+});
+
+Deno.test("embedded() finds its registry again on the disk, by the platform's clock", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "bellhop-" });
+  const start = () =>
+    embedded({
+      store: sqlite(`${directory}/bus.db`),
+      clock: systemClock(),
+      transport: memoryTransport(new Map()),
+      random: Math.random,
+      token: () => crypto.randomUUID(),
+    });
+  const before = await start();
+  await before.register({ name: "b", version: "1", endpoint: "http://127.0.0.1:1/b", subscriptions: ["alarm"] });
+  await before.close();
+  const after = await start();
+  const [service] = await after.services();
+  assertEquals([service.name, service.instances.map(({ state }) => state)], ["b", ["suspect"]]);
+  assertEquals((await after.health()).status, "pass");
+  await after.close();
+  await Deno.remove(directory, { recursive: true });
 });
