@@ -21,6 +21,7 @@ const RECEIVERS = ["archive", "statistics"];
 Deno.chdir(new URL("..", import.meta.url));
 const folder = await Deno.makeTempDir({ prefix: "bellhop_real_input_" });
 const processes: TalkingProcess[] = [];
+let leaving: Promise<never> | undefined;
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => void leave(130));
 try {
   await leave(await send());
@@ -104,7 +105,12 @@ function run(file: string, ...args: readonly string[]): TalkingProcess {
   return process;
 }
 
-async function leave(code: number): Promise<never> {
+/** Ends the processes and removes the folder; the first code counts. */
+function leave(code: number): Promise<never> {
+  return leaving ??= end(code);
+}
+
+async function end(code: number): Promise<never> {
   await Promise.all(processes.map((process) => process.stop("SIGTERM")));
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   Deno.exit(code);

@@ -20,6 +20,8 @@ const flush = !Deno.args.includes("--no-flush");
 const folder = await Deno.makeTempDir({ prefix: "bellhop_demo_" });
 const startedMs = performance.now();
 
+let leaving: Promise<never> | undefined;
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => void leave(130));
 await leave(await playAll());
 
@@ -36,6 +38,7 @@ async function playAll(): Promise<number> {
     show(paint("green", `Every arrow of the seeds' diagrams was drawn from the trace, in ${seconds} s.`));
     return 0;
   } catch (error) {
+    if (leaving !== undefined) return await leaving;
     show(paint("red", `The demo cannot go on: ${error instanceof Error ? error.message : error}`));
     return 2;
   }
@@ -60,7 +63,12 @@ function showProcesses({ gateway, users, documents, serviceB }: Stage): void {
   show(`Processes: ${names.join(", ")}`);
 }
 
-async function leave(code: number): Promise<never> {
+/** Ends the processes and removes the folder; the first code counts. */
+function leave(code: number): Promise<never> {
+  return leaving ??= end(code);
+}
+
+async function end(code: number): Promise<never> {
   await killAll();
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   Deno.exit(code);

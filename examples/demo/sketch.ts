@@ -102,6 +102,8 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 function coloured(line: string, { kind }: Step): string {
   const [drawn, remark] = line.split(REMARK);
   const colour = COLOURS[kind];
-  const painted = colour === undefined || !/[\w>]/.test(drawn) ? drawn : paint(colour, drawn);
+  const painted = colour === undefined
+    ? drawn
+    : drawn.replaceAll(/[^|]+/g, (part) => part.trim() === "" ? part : paint(colour, part));
   return remark === undefined ? painted : painted + paint("dim", REMARK + remark);
 }
