@@ -17,9 +17,8 @@ await Deno.remove("results", { recursive: true }).catch(() => {});
 await Deno.mkdir("results");
 
 const seed = Deno.env.get("FC_SEED") ?? String(crypto.getRandomValues(new Int32Array(1))[0]);
-const { exports } = JSON.parse(await Deno.readTextFile("deno.json"));
 const readme = await Deno.readTextFile("README.md").catch(() => undefined);
-const parts = ciParts(readme, typeof exports === "string" ? [exports] : Object.values(exports))
+const parts = ciParts(readme)
   .filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name));
 
 for (const part of parts) await runPart(part);

@@ -14,12 +14,12 @@ Deno.test("readmeTestCommand() finds none in prose", () => {
 });
 
 Deno.test("ciParts() runs the README's test command word for word", () => {
-  const part = ciParts("```sh\nnpx x task test\n```\n", []).find(({ name }) => name === "test");
+  const part = ciParts("```sh\nnpx x task test\n```\n").find(({ name }) => name === "test");
   assertEquals(part?.steps[0].command, ["bash", "-c", "npx x task test"]);
 });
 
 Deno.test("ciParts() fails the part when the README tells no test command", async () => {
-  const part = ciParts("# Bellhop\n", []).find(({ name }) => name === "test");
+  const part = ciParts("# Bellhop\n").find(({ name }) => name === "test");
   assertExists(part);
   const { code } = await run(["bash", "-c", `${part.steps[0].command[2]} 2>/dev/null`.replace(">&2", "")], 10);
   assertEquals(code, 1);

@@ -17,7 +17,9 @@ export interface Publisher {
 
 /** The answer to a publish: what is promised from now on. */
 export interface Acknowledgement {
+  /** `source` of the message. */
   readonly source: string;
+  /** `id` of the message. */
   readonly id: string;
   /** What this message has been made safe against. */
   readonly durability: Durability;
@@ -29,8 +31,15 @@ export interface Acknowledgement {
 
 /** Somewhere to send a call: one instance, chosen. */
 export interface Route {
+  /**
+   * One service.
+   *
+   * @throws {BellhopError} `service-unknown`
+   */
   readonly service: string;
+  /** The instance chosen. */
   readonly instance: string;
+  /** Where it is called. */
   readonly endpoint: string;
   /** To be called once when the call has ended: whether the instance did its part, and whether it answered at all. */
   done(ok: boolean, answered: boolean): void;
@@ -47,22 +56,31 @@ export interface EngineHealth {
   readonly status: "pass" | "warn" | "fail";
   /** A sentence if not `pass`. */
   readonly output?: string;
+  /** Deliveries that have not ended. */
   readonly unfinished: number;
+  /** Attempts under way. */
   readonly inFlight: number;
+  /** Deliveries in backoff or deferred. */
   readonly waiting: number;
+  /** Dead letters in the order of their end, of one receiver if it is given. */
   readonly deadLetters: number;
+  /** All services, in the order of their registration. */
   readonly services: number;
+  /** Instances registered. */
   readonly instances: number;
 }
 
 /** One page of a list; `after` asks for the next, and is `null` on the last. */
 export interface Page<Entry> {
+  /** What this page holds. */
   readonly entries: readonly Entry[];
+  /** What to ask for the next page; `null` on the last. */
   readonly after: string | null;
 }
 
 /** A CRITICAL that is still being tried. */
 export interface UnfinishedCritical extends MessageStatus {
+  /** Milliseconds since it was accepted. */
   readonly ageMs: number;
 }
 
@@ -91,7 +109,11 @@ export interface Engine {
    * `queue-full`, `store-full`, `store-required`, `record-too-large`, `not-durable`, `closing`
    */
   publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement>;
-  /** @throws {BellhopError} `message-unknown` */
+  /**
+   * Where a message stands.
+   *
+   * @throws {BellhopError} `message-unknown`
+   */
   status(source: string, id: string): Promise<MessageStatus>;
   /**
    * Resolves when every delivery has ended, or after `timeoutMs` (0 to 60,000), or when `signal` aborts, with the
@@ -100,32 +122,67 @@ export interface Engine {
    * @throws {BellhopError} `message-unknown`
    */
   settled(source: string, id: string, timeoutMs: number, signal?: AbortSignal): Promise<MessageStatus>;
-  /** @throws {BellhopError} `message-unknown`, `message-ended` */
+  /**
+   * Ends what is left of a message.
+   *
+   * @throws {BellhopError} `message-unknown`, `message-ended`
+   */
   cancel(source: string, id: string): Promise<MessageStatus>;
   /** CRITICAL messages that have not ended, oldest first. */
   unfinishedCritical(limit: number, after?: string): Promise<Page<UnfinishedCritical>>;
+  /** Dead letters in the order of their end, of one receiver if it is given. */
   deadLetters(limit: number, after?: string, receiver?: string): Promise<Page<DeadLetter>>;
-  /** @throws {BellhopError} `dead-letter-unknown` */
+  /**
+   * One dead letter.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`
+   */
   deadLetter(id: string): Promise<DeadLetter>;
-  /** @throws {BellhopError} `dead-letter-unknown`, `message-expired`, `target-unknown`, `queue-full`, `not-durable` */
+  /**
+   * Gives a dead letter another run.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`, `message-expired`, `target-unknown`, `queue-full`, `not-durable`
+   */
   redrive(id: string): Promise<MessageStatus>;
-  /** @throws {BellhopError} `dead-letter-unknown`, `not-durable` */
+  /**
+   * Throws a dead letter away.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`, `not-durable`
+   */
   discard(id: string): Promise<void>;
-  /** @throws {BellhopError} `registration-invalid`, `registry-full`, `endpoint-refused`, `not-durable` */
+  /**
+   * Registers an instance.
+   *
+   * @throws {BellhopError} `registration-invalid`, `registry-full`, `endpoint-refused`, `not-durable`
+   */
   register(registration: unknown): Promise<Registered>;
-  /** @throws {BellhopError} `lease-unknown` */
+  /**
+   * Renews a lease.
+   *
+   * @throws {BellhopError} `lease-unknown`
+   */
   renew(lease: string): Promise<Renewed>;
-  /** @throws {BellhopError} `lease-unknown` */
+  /**
+   * Takes out the instance that holds the lease, or its whole service.
+   *
+   * @throws {BellhopError} `lease-unknown`
+   */
   deregister(lease: string, wholeService: boolean): Promise<Deregistered>;
   /** Fetches the manifest at a URL and registers what it says. @throws {BellhopError} `discovery-failed`, `endpoint-refused` */
   discover(url: string): Promise<Registered>;
+  /** All services, in the order of their registration. */
   services(): Promise<readonly ServiceView[]>;
-  /** @throws {BellhopError} `service-unknown` */
+  /**
+   * One service.
+   *
+   * @throws {BellhopError} `service-unknown`
+   */
   service(name: string): Promise<ServiceView>;
   /** Chooses an instance for a direct call. @throws {BellhopError} `service-unknown`, `no-instance`, `circuit-open` */
   route(name: string): Promise<Route>;
   /** Calls `listener` for each step from now on, until the function returned is called. */
   trace(listener: (step: EngineTrace) => void): () => void;
+  /** How it is. */
   health(): Promise<EngineHealth>;
   /**
    * Accepts nothing more, waits at most `deadlineMs` for the attempts under way, and gives the store up. What is

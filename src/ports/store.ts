@@ -5,6 +5,7 @@ export type Durability = "memory" | "flushed" | "replicated";
 
 /** What a store says of itself; the contract test verifies each word. */
 export interface StoreCapabilities {
+  /** What it is called in reports. */
   readonly name: string;
   /** What has happened to a record when {@linkcode MessageStore.write} resolves. */
   readonly durability: Durability;
@@ -16,7 +17,9 @@ export interface StoreCapabilities {
 
 /** One record as a scan returns it. */
 export interface StoreRecord {
+  /** Its key. */
   readonly key: string;
+  /** What was put under it. */
   readonly value: string;
 }
 
@@ -28,6 +31,7 @@ export interface StoreRecord {
  * `store-failed`, `store-closed`, `record-too-large`, `not-durable`.
  */
 export interface MessageStore {
+  /** What it promises. */
   readonly capabilities: StoreCapabilities;
   /**
    * Applies the operations in their order and resolves when all are as durable as the capabilities say. Writes asked

@@ -2,6 +2,7 @@ import type { Envelope } from "../core/envelope/mod.ts";
 
 /** One attempt to deliver, on its way out. */
 export interface Delivery {
+  /** What is delivered. */
   readonly envelope: Envelope;
   /** The delivery's opaque id, equal over attempts. */
   readonly deliveryId: string;
@@ -9,6 +10,7 @@ export interface Delivery {
   readonly attempt: number;
   /** The service it is for. */
   readonly receiver: string;
+  /** The instance that is called. */
   readonly instance: string;
   /** Where the instance takes deliveries. */
   readonly endpoint: string;
@@ -18,6 +20,7 @@ export interface Delivery {
 
 /** What came of an attempt. A transport never throws and never rejects: a fault is an answer. */
 export interface Answer {
+  /** What becomes of the delivery. */
   readonly verdict: "ack" | "nak" | "term";
   /** Stable word for what went wrong: `status-503`, `timeout`, `unreachable`, `redirected`, …; empty with an ack. */
   readonly reason: string;

@@ -26,7 +26,9 @@ import { Watchers } from "./_watchers.ts";
 export interface EmbeddedOptions {
   /** Opens the store; it is this engine's until `close`. */
   readonly store: OpenStore;
+  /** One hop out. */
   readonly transport: Transport;
+  /** Time, and the one wake-up. */
   readonly clock: Clock;
   /** Uniform numbers in [0, 1). */
   readonly random: () => number;
@@ -36,7 +38,9 @@ export interface EmbeddedOptions {
   readonly source?: string;
   /** URLs of services that are to be found at; each is asked again every 10 s until it is registered. At most 1,000. */
   readonly services?: readonly string[];
+  /** Limits, horizons and policies of the bus. */
   readonly bus?: Partial<Omit<BusOptions, "startMs" | "random" | "source">>;
+  /** Limits and times of the registry. */
   readonly registry?: RegistryOptions;
   /** Accept CRITICAL although the store is memory alone: its durability is then `memory`. For tests and for play. */
   readonly criticalInMemory?: boolean;

@@ -69,6 +69,9 @@ type Pending =
   | { kind: "retry-state"; d: D; attempts: number }
   | { kind: "outcome"; d: D; receipt: M | undefined; letter: Letter | undefined };
 
+/** Every change of state that the model has gone through. */
+export const SEEN = new Set<string>();
+
 /** What a refused command throws. */
 export class Refusal {
   constructor(readonly code: string) {}
@@ -93,6 +96,8 @@ export class Model {
   leases: Timed<D>[] = [];
   expiries: Timed<M>[] = [];
   orders = 0;
+  /** When it was last awake. */
+  presentMs = 0;
   /** Every outcome there ever was, by message, receiver and run. */
   outcomes = new Map<string, string>();
   receipts = new Set<string>();
@@ -154,14 +159,14 @@ export class Model {
         m.endedMs = nowMs;
         receipt = this.receipt(nowMs, m, "", 1);
       }
-      this.remember(m);
+      this.remember(nowMs, m);
       this.pending.push({ kind: "accept", m, receipt });
       for (const name of evicting) this.evict(nowMs, name, m.rank);
       return "new";
     }
     for (const name of evicting) this.evict(nowMs, name, m.rank);
     if (m.receivers.length === 0) m.endedMs = nowMs;
-    this.remember(m);
+    this.remember(nowMs, m);
     m.accepted = true;
     for (const d of m.ds) this.lineUp(nowMs, d);
     for (const d of m.ds) if (full.includes(d.receiver)) this.end(nowMs, d, "evicted", "queue-full");
@@ -178,16 +183,34 @@ export class Model {
     if (victim !== undefined) this.end(nowMs, victim, "evicted", "queue-full");
   }
 
-  remember(m: M): void {
+  remember(nowMs: number, m: M): void {
     this.messages.set(this.key(m.source, m.id), m);
     m.order = ++this.orders;
+    if (this.deliveries.length === 0) this.presentMs = Math.max(this.presentMs, nowMs);
     m.ds = m.receivers.map((receiver) => this.delivery(m, receiver, 1));
     this.arm(m);
   }
 
   delivery(m: M, receiver: string, run: number): D {
-    const state = m.rank === 3 ? "flushing" : "new";
-    return { m, receiver, run, state, attempts: 0, fails: [], doom: undefined, outcome: undefined };
+    let state = "new";
+    const d: D = {
+      m,
+      receiver,
+      run,
+      get state() {
+        return state;
+      },
+      set state(next) {
+        SEEN.add(`${state} ${m.rank === 3 ? "disk" : "memory"} ${next}`);
+        state = next;
+      },
+      attempts: 0,
+      fails: [],
+      doom: undefined,
+      outcome: undefined,
+    };
+    if (m.rank === 3) d.state = "flushing";
+    return d;
   }
 
   arm(m: M): void {
@@ -197,7 +220,8 @@ export class Model {
 
   put<X>(list: Timed<X>[], item: X, dueMs: number): void {
     this.cut(list, item);
-    list.push({ item, dueMs });
+    // What is already due is due at once, in the order in which it came.
+    list.push({ item, dueMs: Math.max(dueMs, this.presentMs) });
   }
 
   cut<X>(list: Timed<X>[], item: X): void {
@@ -360,7 +384,7 @@ export class Model {
     return `${this.key(letter.m.source, letter.m.id)} ${letter.receiver} ${letter.run}`;
   }
 
-  receipt(_nowMs: number, m: M, receiver: string, run: number): M | undefined {
+  receipt(nowMs: number, m: M, receiver: string, run: number): M | undefined {
     if (m.replyTo === undefined) return undefined;
     if (this.deliveries.length + 1 > this.bounds.maxDeliveries) return undefined;
     const id = `rcpt_${digest(`${m.source}\n${m.id}\n${receiver}\n${run}`)}`;
@@ -374,13 +398,13 @@ export class Model {
       pinned: undefined,
       replyTo: undefined,
       lane: undefined,
-      expiresMs: _nowMs + 86_400_000,
-      givesUpMs: m.rank === 3 ? Infinity : _nowMs + this.bounds.maxElapsedMs,
+      expiresMs: nowMs + 86_400_000,
+      givesUpMs: m.rank === 3 ? Infinity : nowMs + this.bounds.maxElapsedMs,
       accepted: false,
       endedMs: Infinity,
       ds: [],
     };
-    this.remember(receipt);
+    this.remember(nowMs, receipt);
     this.receipts.add(`${this.key(m.source, m.id)} ${receiver} ${run}`);
     return receipt;
   }
@@ -444,11 +468,13 @@ export class Model {
   }
 
   drop(m: M): void {
+    for (const d of m.ds) d.state = "refused";
     this.messages.delete(this.key(m.source, m.id));
     this.cut(this.expiries, m);
   }
 
   wake(nowMs: number): void {
+    this.presentMs = Math.max(this.presentMs, nowMs);
     for (const m of this.due(this.expiries, nowMs)) {
       if (m.expiresMs <= nowMs) this.endAll(nowMs, m, "expired", "expired");
       else if (m.givesUpMs <= nowMs) {
@@ -534,7 +560,7 @@ export class Model {
     if (known === undefined || receiver === "") {
       const again: M = { ...m, receivers: names, ds: [], endedMs: Infinity, accepted: true };
       again.givesUpMs = m.rank === 3 ? Infinity : nowMs + this.bounds.maxElapsedMs;
-      this.remember(again);
+      this.remember(nowMs, again);
       again.ds.forEach((d) => d.run = run + 1);
       if (durable) {
         const replaced = receiver === "" ? known : undefined;
@@ -547,6 +573,7 @@ export class Model {
     known.endedMs = Infinity;
     known.order = ++this.orders;
     const d = this.delivery(known, receiver, run + 1);
+    if (this.deliveries.length === 0) this.presentMs = Math.max(this.presentMs, nowMs);
     known.ds[known.ds.indexOf(place!)] = d;
     if (!live) this.arm(known);
     if (durable) this.pending.push({ kind: "redrive", m: known, d, letter, replaced: undefined });

@@ -1,5 +1,5 @@
 /** One bus, its model and a store that can crash, driven side by side by numbers that shrink. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Envelope } from "../envelope/mod.ts";
 import { BellhopError } from "../error.ts";
 import { PRIORITY_POLICIES } from "../retry/policy.ts";
@@ -453,6 +453,7 @@ export class World {
 
   /** The process dies with any part of the unflushed writes on disk, and comes back. */
   crash(x: number, y: number): void {
+    this.tracesAgree();
     const operations = this.down ? [] : this.writes.flatMap(({ operations }) => operations);
     for (const operation of operations.slice(0, x % (operations.length + 1))) this.apply(operation);
     const { model } = this;
@@ -496,6 +497,7 @@ export class World {
     const ranks = [...targets].map(([name]) => name);
     this.model = new Model(this.bounds, () => this.u(this.modelDraws++));
     const { model } = this;
+    model.presentMs = this.nowMs;
     model.receipts = receipts;
     void outcomes;
     void ranks;
@@ -695,7 +697,30 @@ export class World {
     this.atRest();
   }
 
+  /** The steps of each run come in the order of the seed's flow. */
+  tracesAgree(): void {
+    const lines = new Map<string, string>();
+    // What was forgotten may come again.
+    const times = new Map<string, number>();
+    for (const { kind, source, id, receiver, run, priority } of this.traces) {
+      const message = `${source} ${id}`;
+      if (kind === "accepted") times.set(message, (times.get(message) ?? 0) + 1);
+      const letter = LETTERS[kind];
+      if (letter === undefined || receiver === undefined || receiver === "") continue;
+      const key = `${priority} ${message} ${times.get(message) ?? 0} ${receiver} ${run}`;
+      lines.set(key, (lines.get(key) ?? "") + letter);
+    }
+    for (const [key, line] of lines) {
+      const form = key.startsWith("CRITICAL")
+        ? /^(D|[AR]D|[AR]F(S?W)?)*([AR]|[AR]V)?L?E?$/
+        : /^(D|[AR]D|[AR]FW?)*([AR]|[AR]V)?L?E?$/;
+      assertMatch(line, form, key);
+      assert(!line.includes("VL") && line.includes("E") <= /[VL]E$/.test(line), `${key}: ${line}`);
+    }
+  }
+
   atRest(): void {
+    this.tracesAgree();
     const { state } = this;
     assertEquals(state.deliveries.size, 0);
     assertEquals([state.backoffs.size, state.leases.size, state.expiries.size], [0, 0, 0]);
@@ -715,6 +740,18 @@ export class World {
     }
   }
 }
+
+const LETTERS: Partial<Record<TraceEvent["kind"], string>> = {
+  attempt: "A",
+  retry: "R",
+  failed: "F",
+  stored: "S",
+  waiting: "W",
+  deferred: "D",
+  delivered: "V",
+  "dead-letter": "L",
+  ended: "E",
+};
 
 function many<const T>(item: T, count: number): T[] {
   return new Array<T>(count).fill(item);

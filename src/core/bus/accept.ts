@@ -24,6 +24,7 @@ import { On } from "./transitions.ts";
 
 /** What became of a publish. */
 export interface Acceptance {
+  /** The message, as it is remembered. */
   readonly message: BusMessage;
   /** Whether it was known already: nothing new happens. */
   readonly duplicate: boolean;

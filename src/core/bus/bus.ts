@@ -25,9 +25,11 @@ export interface BusCounts {
   readonly inFlight: number;
   /** Deliveries in backoff or deferred. */
   readonly waiting: number;
+  /** Dead letters kept. */
   readonly deadLetters: number;
   /** Dead letters that gave way at the bound. */
   readonly droppedDeadLetters: number;
+  /** Messages remembered against duplicates. */
   readonly remembered: number;
 }
 
@@ -39,38 +41,97 @@ export interface BusCounts {
  * knows where it runs, and one process may run any number.
  */
 export interface Bus {
+  /** What it was made with, defaults filled in. */
   readonly options: BusOptions;
   /** Whether steps are traced; off, tracing costs nothing. */
   tracing: boolean;
+  /**
+   * Takes a valid envelope for the receivers given; on disk it is accepted when `message.token` is flushed.
+   *
+   * @throws {BellhopError} `closing`, `id-conflict`, `message-expired`, `queue-full`, `store-full`, `record-too-large`
+   */
   accept(nowMs: number, envelope: Envelope, receivers: readonly string[], submission: Submission): Acceptance;
+  /** Takes the next delivery to be tried, of one receiver if it is given; `undefined` if there is none now. */
   take(nowMs: number, leaseMs: number, receiver?: string): Flight | undefined;
+  /** The attempt is about to be made, at this instance. */
   assign(nowMs: number, flight: Flight, instance: string): void;
+  /**
+   * The attempt has its answer.
+   *
+   * @returns whether the lease was still held
+   */
   settle(nowMs: number, lease: number, verdict: Settlement): boolean;
+  /**
+   * The receiver is still at it: the lease ends `leaseMs` from now.
+   *
+   * @returns whether it was held
+   */
   extend(nowMs: number, lease: number, leaseMs: number): boolean;
+  /**
+   * The attempt cannot be made before `untilMs`; it costs nothing.
+   *
+   * @returns whether the lease was held
+   */
   defer(nowMs: number, lease: number, untilMs: number, reason: string): boolean;
+  /** The write of that token is durable. */
   flushed(nowMs: number, token: number): void;
+  /** The write of that token failed. */
   flushFailed(nowMs: number, token: number): void;
+  /** Does all that is due; early and repeated calls are harmless. */
   wake(nowMs: number): void;
+  /** No later than this must `wake` be called; `Infinity` if nothing waits. */
   nextWakeMs(): number;
   /** What is to be done, in order; the list is empty afterwards. */
   effects(): readonly BusEffect[];
+  /**
+   * Ends what is left of a message.
+   *
+   * @returns how many deliveries it reached
+   * @throws {BellhopError} `message-unknown`, `message-ended`
+   */
   cancel(nowMs: number, source: string, id: string): number;
+  /** The message of that source and id, if it is remembered. */
   find(source: string, id: string): BusMessage | undefined;
+  /** Where a message and its deliveries stand. */
   status(message: BusMessage): MessageStatus;
   /** CRITICAL messages that have not ended, oldest first, from `order` on. */
   unfinishedCritical(afterOrder: number, limit: number): readonly BusMessage[];
   /** Dead letters in order of their end, after the one of that id. */
   deadLetters(limit: number, afterId?: string, receiver?: string): readonly DeadLetter[];
+  /** The dead letter of that id, if it is kept. */
   deadLetter(id: string): DeadLetter | undefined;
+  /**
+   * Gives a dead letter another run.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`, `message-expired`, `target-unknown`, `queue-full`, `closing`
+   */
   redrive(nowMs: number, letterId: string, receivers: readonly string[]): BusMessage;
+  /**
+   * Throws a dead letter away.
+   *
+   * @returns the token of the write, or 0
+   * @throws {BellhopError} `dead-letter-unknown`
+   */
   discard(letterId: string): number;
+  /**
+   * A service has deregistered: what waits for it ends.
+   *
+   * @returns how many deliveries it reached
+   */
   removeReceiver(nowMs: number, receiver: string): number;
+  /**
+   * An instance has left for good: what insists on it ends.
+   *
+   * @returns how many deliveries it reached
+   */
   removeInstance(nowMs: number, receiver: string, instance: string): number;
   /** Sets how many attempts a target takes at once, 1 to 10,000. */
   setMaxInFlight(receiver: string, maxInFlight: number): void;
+  /** Takes up what a store held; the bus must be new. */
   recover(nowMs: number, found: Recovery): Recovered;
   /** From now on nothing is accepted and nothing taken; what is under way may settle. */
   drain(): void;
+  /** How full it is. */
   counts(): BusCounts;
 }
 

@@ -6,10 +6,13 @@ import type { Outcome } from "./outcome.ts";
 export interface DeadLetter {
   /** The delivery's id, the same on every runtime. */
   readonly id: string;
+  /** The message itself, unchanged. */
   readonly envelope: Envelope;
   /** The service that did not get it; empty if there was no subscriber. */
   readonly receiver: string;
+  /** 1, and one more per redrive. */
   readonly run: number;
+  /** How the delivery ended. */
   readonly outcome: Exclude<Outcome, "delivered">;
   /** Stable word for the last thing that went wrong. */
   readonly reason: string;
@@ -17,7 +20,9 @@ export interface DeadLetter {
   readonly attempts: number;
   /** The first 2 and at least the last 12 failed attempts. */
   readonly history: readonly AttemptRecord[];
+  /** When the message was accepted, epoch milliseconds. */
   readonly acceptedMs: number;
+  /** When the delivery ended, epoch milliseconds. */
   readonly endedMs: number;
   /** Whether it survives a restart. */
   readonly durable: boolean;

@@ -10,13 +10,17 @@ import type { Target } from "./target.ts";
 export interface Flight {
   /** Names this attempt and no other. */
   readonly lease: number;
+  /** What is to be delivered. */
   readonly envelope: Envelope;
+  /** The message that it belongs to. */
   readonly message: BusMessage;
   /** The receiver. */
   readonly target: Target;
   /** 1 = the first attempt of the run. */
   readonly attempt: number;
+  /** 1, and one more per redrive. */
   readonly run: number;
+  /** When it was taken, epoch milliseconds. */
   readonly startedMs: number;
   /** The instance that is called, once chosen. */
   instance: string | undefined;

@@ -15,11 +15,17 @@ export interface Memory {
  * go when the last delivery has ended.
  */
 export interface BusMessage {
+  /** `source` of the envelope: who sent it. */
   readonly source: string;
+  /** `id` of the envelope: names the message together with `source`. */
   readonly id: string;
+  /** What happened. */
   readonly type: string;
+  /** Its priority as a number. */
   readonly rank: Rank;
+  /** When it was accepted, epoch milliseconds. */
   readonly acceptedMs: number;
+  /** Hash of its content, against another message under the same id. */
   readonly fingerprint: number;
   /** The receivers, frozen at acceptance. */
   targets: readonly Target[];
@@ -59,6 +65,7 @@ export interface BusMessage {
   token: number;
   /** Where it is remembered, and as which row of that. */
   generation: Memory | undefined;
+  /** Which row of `generation`. */
   row: number;
   /** Whether somebody waits for its outcomes. */
   watched: boolean;

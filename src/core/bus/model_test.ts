@@ -1,4 +1,7 @@
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { SEEN } from "./_model_test.ts";
+import { TRANSITIONS } from "./transitions.ts";
 import { COMMANDS, type Step, World } from "./_world_test.ts";
 
 const step = fc.tuple(fc.nat({ max: COMMANDS.length - 1 }), fc.nat(), fc.nat(), fc.nat()) as fc.Arbitrary<Step>;
@@ -25,4 +28,17 @@ Deno.test("the bus does what the model does, whatever is asked of it, and gives 
     ),
     { numRuns: Number(Deno.env.get("RUNS") ?? 300) },
   );
+  // What was never seen was not tested.
+  for (const { from, event, storage, to } of TRANSITIONS) {
+    for (const kind of storage === "any" ? ["memory", "disk"] : [storage]) {
+      assert(SEEN.has(`${from} ${kind} ${to}`), `no run took ${from} -${event}-> ${to} in ${kind}`);
+    }
+  }
+});
+
+Deno.test("TRANSITIONS leads out of every state but ended and refused, and into every state but new", () => {
+  const ends = [...new Set(TRANSITIONS.map(({ to }) => to))].filter((to) =>
+    TRANSITIONS.every(({ from }) => from !== to)
+  );
+  assertEquals(ends.sort(), ["ended", "refused"]);
 });

@@ -7,12 +7,19 @@ import type { Outcome } from "./outcome.ts";
 
 /** What a receipt says of one delivery. */
 export interface ReceiptData {
+  /** `source` of the message. */
   readonly source: string;
+  /** `id` of the message. */
   readonly id: string;
+  /** Type of the message. */
   readonly type: string;
+  /** The service that it was for; empty if there was no subscriber. */
   readonly receiver: string;
+  /** 1, and one more per redrive. */
   readonly run: number;
+  /** How the delivery ended. */
   readonly outcome: Outcome;
+  /** How many attempts were made in this run. */
   readonly attempts: number;
   /** Stable word for the last thing that went wrong; absent if nothing did. */
   readonly reason?: string;

@@ -29,14 +29,19 @@ import { On, State } from "./transitions.ts";
 
 /** A record as a scan gives it. */
 export interface FoundRecord {
+  /** Its key. */
   readonly key: string;
+  /** What was put under it. */
   readonly value: string;
 }
 
 /** All that lay in the store. */
 export interface Recovery {
+  /** All of the keyspace `messages`. */
   readonly messages: readonly FoundRecord[];
+  /** All of the keyspace `deliveries`. */
   readonly deliveries: readonly FoundRecord[];
+  /** All of the keyspace `outcomes`. */
   readonly outcomes: readonly FoundRecord[];
 }
 
@@ -44,6 +49,7 @@ export interface Recovery {
 export interface Recovered {
   /** Messages that go on. */
   readonly unfinished: number;
+  /** Dead letters that lie on disk. */
   readonly deadLetters: number;
   /** Records that could not be read: they stay where they are. */
   readonly unreadable: readonly { readonly keyspace: string; readonly key: string }[];

@@ -7,11 +7,15 @@ import { type DeliveryState, State, STATES } from "./transitions.ts";
 
 /** Where one delivery stands. */
 export interface DeliveryStatus {
+  /** The receiving service; empty if there was no subscriber. */
   readonly receiver: string;
+  /** 1, and one more per redrive. */
   readonly run: number;
+  /** Where it stands in the table of transitions. */
   readonly state: DeliveryState;
   /** Present when it has ended. */
   readonly outcome?: Outcome;
+  /** How many attempts this run has had. */
   readonly attempts: number;
   /** Stable word for the last thing that went wrong; absent if nothing did. */
   readonly lastError?: string;
@@ -21,11 +25,17 @@ export interface DeliveryStatus {
 
 /** Where a message stands. */
 export interface MessageStatus {
+  /** `source` of the envelope. */
   readonly source: string;
+  /** `id` of the envelope. */
   readonly id: string;
+  /** Type of the envelope. */
   readonly type: string;
+  /** What was promised for it. */
   readonly priority: Priority;
+  /** When it was accepted, epoch milliseconds. */
   readonly acceptedMs: number;
+  /** One for each receiver, in the order of the frozen set. */
   readonly deliveries: readonly DeliveryStatus[];
 }
 

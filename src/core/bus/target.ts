@@ -3,10 +3,13 @@ import { PriorityQueue } from "../priority/queue.ts";
 
 /** What the bus knows of one receiving service. */
 export interface Target {
+  /** The name of the service. */
   readonly name: string;
   /** Its place in the state's list. */
   readonly number: number;
+  /** What may be tried now. */
   readonly queue: PriorityQueue;
+  /** What must wait for its turn. */
   readonly lanes: Lanes;
   /** Attempts under way. */
   inFlight: number;

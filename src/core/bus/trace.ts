@@ -28,14 +28,23 @@ export type TraceKind = typeof TRACE_KINDS[number];
  * the intention to write.
  */
 export interface TraceEvent {
+  /** What happened. */
   readonly kind: TraceKind;
+  /** When, epoch milliseconds. */
   readonly atMs: number;
+  /** `source` of the message. */
   readonly source: string;
+  /** `id` of the message. */
   readonly id: string;
+  /** Type of the message. */
   readonly type: string;
+  /** Priority of the message. */
   readonly priority: Priority;
+  /** The service that it is for. */
   readonly receiver?: string;
+  /** The instance that was called. */
   readonly instance?: string;
+  /** 1, and one more per redrive. */
   readonly run?: number;
   /** Of the attempt that this step is about; 1 = the first. */
   readonly attempt?: number;
@@ -43,5 +52,6 @@ export interface TraceEvent {
   readonly reason?: string;
   /** Milliseconds that the delivery waits from now on. */
   readonly delayMs?: number;
+  /** How the delivery ended. */
   readonly outcome?: Outcome;
 }

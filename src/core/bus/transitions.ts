@@ -47,9 +47,13 @@ export type DeliveryEvent = typeof EVENTS[number];
 
 /** One row of the table. `storage` tells for which priorities it holds: `disk` is CRITICAL. */
 export interface Transition {
+  /** The state before. */
   readonly from: DeliveryState;
+  /** What happens. */
   readonly event: DeliveryEvent;
+  /** For which priorities the row holds. */
   readonly storage: "memory" | "disk" | "any";
+  /** The state after. */
   readonly to: DeliveryState;
   /** Why, in a few words; the label in the state diagram. */
   readonly note: string;
@@ -74,10 +78,11 @@ export const TRANSITIONS: readonly Transition[] = [
   row("waiting", "due", "any", "queued", "backoff is over"),
   row("in-flight", "defer", "any", "deferred", "cannot be tried now: no budget spent"),
   row("deferred", "due", "any", "queued", "may be tried"),
-  ...(["blocked", "queued", "in-flight", "storing", "waiting", "deferred"] as const).flatMap((from) => [
+  ...(["blocked", "queued", "in-flight", "waiting", "deferred"] as const).flatMap((from) => [
     row(from, "end", "memory", "ended", "a failed outcome"),
     row(from, "end", "disk", "settling", "a failed outcome, being written"),
   ]),
+  row("storing", "end", "disk", "settling", "a failed outcome, being written"),
   row("settling", "flushed", "disk", "ended", "outcome on disk"),
 ];
 

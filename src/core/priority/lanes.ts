@@ -24,7 +24,11 @@ export class Lanes {
     return this.followers.size;
   }
 
-  /** @returns whether the item is the head; otherwise it follows */
+  /**
+   * Joins a lane.
+   *
+   * @returns whether the item is the head; otherwise it follows
+   */
   enter(key: string, item: number): boolean {
     const line = this.followers.get(key);
     if (line === undefined) {
@@ -41,14 +45,22 @@ export class Lanes {
     return false;
   }
 
-  /** The head has ended: @returns the item that is head now, or -1 if the lane is gone */
+  /**
+   * The head has ended.
+   *
+   * @returns the item that is head now, or -1 if the lane is gone
+   */
   release(key: string): number {
     const next = this.followers.get(key)?.shift() ?? -1;
     if (next === -1) this.followers.delete(key);
     return next;
   }
 
-  /** Takes a follower out. @returns whether it followed */
+  /**
+   * Takes a follower out.
+   *
+   * @returns whether it followed
+   */
   drop(key: string, item: number): boolean {
     return this.followers.get(key)?.remove(item) ?? false;
   }

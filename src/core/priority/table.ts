@@ -11,9 +11,11 @@ export type Rank = 0 | 1 | 2 | 3;
 export interface PriorityContract {
   /** Attempts after the first. */
   readonly retries: number | "unlimited";
+  /** Where it is kept until it has ended. */
   readonly storage: "memory" | "disk";
   /** How many of the 15 dispatches of a round belong to it. */
   readonly weight: number;
+  /** What it is for, in the seed's words. */
   readonly useCases: string;
 }
 
