@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { print } from "./_print.ts";
 /** The faults in `deno doc --lint`'s report that lie in files below `root`. */
 export function ownFaults(report: string, root: string): string[] {
   return report.split(/\n(?=error\[)/).filter((fault) => /^error\[/.test(fault) && fault.includes(`--> ${root}`));
