@@ -148,6 +148,22 @@ Deno.test("bellhop gateway serves until SIGTERM, and ends in order", async () =>
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("bellhop gateway ends in order with no time to finish, though a trace is being read", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...COMMAND, "gateway", "--port", "0", "--store", "memory", "--deadline", "0", "--json"],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const told = new Response(child.stderr).text();
+  const reader = child.stdout.getReader();
+  const { url } = JSON.parse(new TextDecoder().decode((await reader.read()).value));
+  const trace = await fetch(`${url}/trace`);
+  child.kill("SIGTERM");
+  assertEquals((await child.status).code, 0, await told);
+  assertEquals(await told, "");
+  await Promise.allSettled([reader.cancel(), trace.body!.cancel()]);
+});
+
 Deno.test("bellhop publish ends with 130 on SIGINT, though its input goes on", async () => {
   await using bus = gateway({ open: true });
   await using server = await serve(bus, { port: 0 });
