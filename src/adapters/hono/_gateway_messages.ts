@@ -34,13 +34,17 @@ export async function publish(call: Call): Promise<Response> {
   return c.body(JSON.stringify(membersOf(acknowledgement)), 202, JSON_TYPE);
 }
 
-/** `GET /messages`: one message's status, or the list of CRITICAL that are still being tried. */
+/** `GET /messages`: one message's status, at once or when it has ended, or the list of CRITICAL still being tried. */
 export async function messages(call: Call): Promise<Response> {
-  const { c, engine } = call;
+  const { c, facts, engine } = call;
   const query = readQuery(c.req.url, ["source", "id", "unfinished", "limit", "after"]);
   const unfinished = query.get("unfinished");
   if (unfinished === undefined) {
-    return c.json(await engine.status(required(query, "source"), required(query, "id")));
+    const message = { source: required(query, "source"), id: required(query, "id") };
+    const seconds = preferredWait(facts.prefer);
+    if (seconds === undefined) return c.json(await engine.status(message.source, message.id));
+    const status = await settled(call, engine, message, seconds * 1_000);
+    return c.json(status, 200, { "preference-applied": `wait=${seconds}` });
   }
   if (unfinished !== "CRITICAL") throw badField("unfinished", "unfinished must be CRITICAL");
   const { limit, after } = pageOf(query);
@@ -96,7 +100,7 @@ async function withStatus(call: Call, acknowledgement: Acknowledgement): Promise
 function settled(
   { c, gateway }: Call,
   engine: Engine,
-  { source, id }: Acknowledgement,
+  { source, id }: { readonly source: string; readonly id: string },
   ms: number,
 ): Promise<MessageStatus> {
   const gone = c.req.raw.signal;

@@ -188,3 +188,20 @@ async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: str
   const path = await Deno.makeTempDir();
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
+
+Deno.test("server: GET /messages with Prefer: wait is answered when the message has ended, not before", async () => {
+  await using bus = await startBus();
+  const { promise: work, resolve: done } = Promise.withResolvers<void>();
+  const slow = service({ name: "slow", version: "1.0.0" }).on("document.created", () => work);
+  await using side = await serve(new Hono().route("/bellhop", slow), { port: 0 });
+  await using client = await connect(slow, { gateway: bus.url, endpoint: `${side.url}/bellhop` });
+  const { source, id } = await client.publish("document.created", { id: "1" });
+  const url = `${bus.url}/messages?source=${encodeURIComponent(source)}&id=${encodeURIComponent(id)}`;
+  const early = await fetch(url, { headers: { prefer: "wait=0" } });
+  assertEquals((await early.json()).deliveries[0].state, "in-flight");
+  const late = fetch(url, { headers: { prefer: "wait=30" } });
+  done();
+  const answer = await late;
+  assertEquals(answer.headers.get("preference-applied"), "wait=30");
+  assertEquals((await answer.json()).deliveries[0].outcome, "delivered");
+});
