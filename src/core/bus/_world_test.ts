@@ -272,7 +272,11 @@ export class World {
     const flight = take(this.state, this.nowMs, leaseMs, only);
     this.collect();
     for (const { kind, receiver } of this.traces.slice(traced)) {
-      if (kind === "dead-letter") assert(model.pass(this.nowMs, receiver!), `${receiver} ended one that had time`);
+      if (kind !== "dead-letter") continue;
+      assert(model.pass(this.nowMs, receiver!), `${receiver} ended one that had time`);
+      // That was its turn.
+      this.passed.delete(receiver!);
+      before.delete(receiver!);
     }
     if (flight === undefined) {
       for (const name of only === undefined ? [...RECEIVERS, "p"] : [only]) {
