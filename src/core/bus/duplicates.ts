@@ -105,12 +105,14 @@ export class Duplicates {
 
   private turn(nowMs: number): void {
     const forgotten = this.old;
-    this.old = this.young;
-    this.young = new Generation();
+    const open: BusMessage[] = [];
     forgotten.forEach((message) => {
-      if (message.open > 0) this.young.add(this.hash(message.source, message.id), message);
+      if (message.open > 0) open.push(message);
       else this.forget?.(message);
     }, this.forget === undefined);
+    this.old = this.young;
+    this.young = forgotten.emptied();
+    for (const message of open) this.young.add(this.hash(message.source, message.id), message);
     this.carried = this.young.rows;
     this.turnsMs = this.size === 0 ? Infinity : nowMs + this.horizonMs;
   }
@@ -158,6 +160,17 @@ export class Generation {
     return this.rows === MAX_ROWS;
   }
 
+  /**
+   * Nothing remembered: by these same columns if they were used well, for to grow them again costs as much as to fill
+   * them. What they refer to is let go as new rows come.
+   */
+  emptied(): Generation {
+    if (this.rows * 8 < this.table.length) return new Generation();
+    this.rows = this.size = this.ended = 0;
+    this.table.fill(0);
+    return this;
+  }
+
   find(hash: number, source: string, id: string): number {
     const { table } = this;
     const mask = table.length - 1;
@@ -176,8 +189,8 @@ export class Generation {
     this.size++;
     this.place(hash, row);
     this.hashes[row] = hash;
-    this.ids.push(message.id);
-    this.holders.push(message);
+    this.ids[row] = message.id;
+    this.holders[row] = message;
     this.fingerprints[row] = message.fingerprint;
     this.accepted[row] = message.acceptedMs;
     message.generation = this;
