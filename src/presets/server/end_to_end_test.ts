@@ -205,3 +205,36 @@ Deno.test("server: GET /messages with Prefer: wait is answered when the message 
   assertEquals(answer.headers.get("preference-applied"), "wait=30");
   assertEquals((await answer.json()).deliveries[0].outcome, "delivered");
 });
+
+Deno.test("serve() cuts at its deadline what has not ended, and the process lives on", async () => {
+  const { promise: never } = Promise.withResolvers<Response>();
+  const reached = Promise.withResolvers<void>();
+  const server = await serve({
+    fetch: () => {
+      reached.resolve();
+      return never;
+    },
+  }, { port: 0 });
+  const answer = fetch(server.url).then(() => "answered", () => "cut");
+  await reached.promise;
+  await server.close({ deadlineMs: 20 });
+  assertEquals(await answer, "cut");
+});
+
+Deno.test("serve() answers what is under way before it closes", async () => {
+  const reached = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const server = await serve({
+    fetch: async () => {
+      reached.resolve();
+      await go.promise;
+      return new Response("done");
+    },
+  }, { port: 0 });
+  const answer = fetch(server.url).then((response) => response.text());
+  await reached.promise;
+  const closed = server.close({ deadlineMs: 10_000 });
+  go.resolve();
+  assertEquals(await answer, "done");
+  await closed;
+});

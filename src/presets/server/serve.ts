@@ -95,8 +95,44 @@ function listen(app: Servable, port: number, hostname: string): Promise<Listenin
 async function onDeno(deno: typeof Deno, app: Servable, port: number, hostname: string): Promise<Listening> {
   const controller = new AbortController();
   const options = { port, hostname, signal: controller.signal, onListen: () => {} };
-  const server = deno.serve(options, (request, info) => app.fetch(request, info));
-  return { port: server.addr.port, stop: () => server.shutdown(), cut: () => controller.abort() };
+  let running = 0;
+  let stopping = false;
+  let idle = (): void => {};
+  let draining = false;
+  let leave!: () => void;
+  const left = new Promise<void>((resolve) => leave = resolve);
+  const server = deno.serve(options, async (request, info) => {
+    if (stopping) return new Response(null, { status: 503, headers: { connection: "close" } });
+    running++;
+    try {
+      return await app.fetch(request, info);
+    } finally {
+      running--;
+      if (running === 0) idle();
+    }
+  });
+  return {
+    port: server.addr.port,
+    async stop() {
+      await new Promise<void>((resolve) => {
+        stopping = true;
+        idle = resolve;
+        if (running === 0) resolve();
+      });
+      if (controller.signal.aborted) return;
+      draining = true;
+      await Promise.race([server.shutdown(), left]);
+    },
+    // To abort a server that shuts down ends the process (seen in 2.9): a body that still streams is left to itself.
+    cut() {
+      if (draining) {
+        server.unref();
+        return leave();
+      }
+      controller.abort();
+      idle();
+    },
+  };
 }
 
 interface BunPlatform {
