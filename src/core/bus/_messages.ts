@@ -4,7 +4,7 @@ import { parseTimestamp } from "../timestamp.ts";
 import { retire } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import { charge } from "./_quota.ts";
-import type { BusState } from "./_state.ts";
+import { type BusState, plan } from "./_state.ts";
 import type { Submission } from "./submission.ts";
 import type { Target } from "./target.ts";
 import { On, State, step } from "./transitions.ts";
@@ -94,7 +94,7 @@ export function number(state: BusState, message: BusMessage): void {
   message.index = free === -1 ? state.messages.length : free;
   state.messages[message.index] = message;
   const endsMs = Math.min(message.expiresMs, message.givesUpMs);
-  if (endsMs !== Infinity) state.expiries.add(message.index, endsMs);
+  if (endsMs !== Infinity) plan(state, state.expiries, message.index, endsMs);
 }
 
 /** Gives one receiver of a numbered message a delivery; on disk it begins by being written. */

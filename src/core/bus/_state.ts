@@ -81,6 +81,8 @@ export interface BusState {
   readonly freeFlights: Fifo;
   /** Attempts under way. */
   flightCount: number;
+  /** No later than this must the machine be woken; it may be early, for what is called off does not move it. */
+  wakeMs: number;
   /** When the schedules were last told the time. */
   presentMs: number;
   leaseCount: number;
@@ -123,6 +125,7 @@ export function createState(options: BusOptions): BusState {
     flights: [],
     freeFlights: new Fifo(),
     flightCount: 0,
+    wakeMs: Infinity,
     presentMs: options.startMs,
     leaseCount: 0,
     backoffs: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
@@ -150,6 +153,12 @@ export function createState(options: BusOptions): BusState {
     lastTargets: [],
   };
   return state;
+}
+
+/** Puts something into one of the schedules, and sees to it that the wake-up is not later. */
+export function plan(state: BusState, schedule: Schedule, handle: number, dueMs: number): void {
+  schedule.add(handle, dueMs);
+  if (dueMs < state.wakeMs) state.wakeMs = dueMs;
 }
 
 /** Asks for a write; the store's answer finds what it was for. */

@@ -65,7 +65,7 @@ Deno.test("a CRITICAL goes the way of the seed's diagram: attempt, retry at once
   attempt(10, 503);
   attempt(11, 503);
   flush(12);
-  assertEquals(bus.nextWakeMs(), 256, "a look at the waits before the next 256 ms are over");
+  assertEquals(bus.nextWakeMs(), 511, "when the wait is over");
   bus.wake(510);
   assertEquals(bus.take(510, 16_000), undefined, "not before 500 ms have passed");
   bus.wake(511);

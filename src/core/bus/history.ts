@@ -110,7 +110,7 @@ export class History {
     if (pair === NONE) {
       pair = this.used++;
       if (this.used * PAIR > this.cells.length) {
-        const grown = new Uint32Array(Math.ceil(this.cells.length / PAIR * 1.5) * PAIR);
+        const grown = new Uint32Array(Math.ceil(this.cells.length / PAIR * 1.25) * PAIR);
         grown.set(this.cells);
         this.cells = grown;
       }

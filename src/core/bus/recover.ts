@@ -24,7 +24,7 @@ import {
   sequenceOf,
   utf8Bytes,
 } from "./record.ts";
-import { type BusState, trace, write } from "./_state.ts";
+import { type BusState, plan, trace, write } from "./_state.ts";
 import { On, State } from "./transitions.ts";
 
 /** A record as a scan gives it. */
@@ -253,7 +253,7 @@ function resume(
   if (dueMs <= nowMs || state.deliveries.stateOf(slot) !== State.queued) return;
   target.queue.remove(slot, message.rank);
   state.deliveries.setState(slot, State.waiting);
-  state.backoffs.add(slot, dueMs);
+  plan(state, state.backoffs, slot, dueMs);
 }
 
 /** A letter whose redrive was written before the letter was taken away; it may have been without a receiver. */

@@ -8,7 +8,7 @@ import { end } from "./end.ts";
 import type { Flight } from "./flight.ts";
 import { rejoin } from "./_lines.ts";
 import { deliveryKey, type DeliveryRecord, writeRecord } from "./record.ts";
-import { type BusState, list, priorityOf, trace, write } from "./_state.ts";
+import { type BusState, list, plan, priorityOf, trace, write } from "./_state.ts";
 import { placeOf } from "./take.ts";
 import { On, State, step } from "./transitions.ts";
 
@@ -45,7 +45,7 @@ export function settle(state: BusState, nowMs: number, lease: number, verdict: S
 /** The receiver is still at it: the lease now ends `leaseMs` from now. @returns whether it was held */
 export function extend(state: BusState, nowMs: number, lease: number, leaseMs: number): boolean {
   if (flightOf(state, lease) === undefined) return false;
-  state.leases.add(placeOf(lease), nowMs + leaseMs);
+  plan(state, state.leases, placeOf(lease), nowMs + leaseMs);
   return true;
 }
 
@@ -65,7 +65,7 @@ export function defer(state: BusState, nowMs: number, lease: number, untilMs: nu
     end(state, nowMs, slot, flight.doom, flight.doom);
   } else {
     deliveries.setState(slot, step(deliveries.stateOf(slot), On.defer, message.rank === 3));
-    state.backoffs.add(slot, untilMs);
+    plan(state, state.backoffs, slot, untilMs);
     trace(state, nowMs, "deferred", message, { ...about(flight), reason, delayMs: untilMs - nowMs });
   }
   list(state, flight.target);
@@ -111,7 +111,7 @@ function fail(state: BusState, nowMs: number, flight: Flight, verdict: Exclude<S
   const dueMs = nowMs + waitMs;
   const next = step(State.inFlight, On.retryLater, message.rank === 3);
   deliveries.setState(slot, next);
-  state.backoffs.add(slot, dueMs);
+  plan(state, state.backoffs, slot, dueMs);
   if (next === State.storing) storeRetryState(state, flight, dueMs, waitMs);
   else trace(state, nowMs, "waiting", message, { ...about(flight), delayMs: waitMs });
 }

@@ -6,7 +6,7 @@
 import { end } from "./end.ts";
 import type { Flight } from "./flight.ts";
 import { runOf } from "./message.ts";
-import { type BusState, list, trace } from "./_state.ts";
+import { type BusState, list, plan, trace } from "./_state.ts";
 import type { Target } from "./target.ts";
 import { On, step } from "./transitions.ts";
 
@@ -74,7 +74,7 @@ function begin(state: BusState, nowMs: number, leaseMs: number, target: Target, 
   };
   state.flights[place] = flight;
   state.flightCount++;
-  if (leaseMs !== Infinity) state.leases.add(place, nowMs + leaseMs);
+  if (leaseMs !== Infinity) plan(state, state.leases, place, nowMs + leaseMs);
   return flight;
 }
 

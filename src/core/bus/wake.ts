@@ -8,7 +8,7 @@ import { rejoin } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
-import type { BusState } from "./_state.ts";
+import { type BusState, plan } from "./_state.ts";
 import { On, State } from "./transitions.ts";
 
 /** Does all that is due. Early, late and repeated calls are harmless. */
@@ -24,17 +24,15 @@ export function wake(state: BusState, nowMs: number): void {
   });
   state.remembered.wake(nowMs);
   state.rememberedDurable.wake(nowMs);
+  state.wakeMs = Math.min(state.backoffs.nextMs(), state.leases.nextMs(), state.expiries.nextMs());
 }
 
-/** No later than this must {@linkcode wake} be called; `Infinity` if nothing waits. */
+/**
+ * No later than this must {@linkcode wake} be called; `Infinity` if nothing waits. It is early when what was next has been
+ * called off since: asked after every message, it may not cost a look into three schedules.
+ */
 export function nextWakeMs(state: BusState): number {
-  return Math.min(
-    state.backoffs.nextMs(),
-    state.leases.nextMs(),
-    state.expiries.nextMs(),
-    state.remembered.nextWakeMs(),
-    state.rememberedDurable.nextWakeMs(),
-  );
+  return Math.min(state.wakeMs, state.remembered.nextWakeMs(), state.rememberedDurable.nextWakeMs());
 }
 
 /**
@@ -91,7 +89,9 @@ function giveUp(state: BusState, nowMs: number, message: BusMessage): void {
   else if (message.givesUpMs <= nowMs) {
     endAll(state, nowMs, message, "exhausted", "max-elapsed");
     // One in flight may still succeed, or expire.
-    if (message.index !== -1 && message.expiresMs !== Infinity) state.expiries.add(message.index, message.expiresMs);
+    if (message.index !== -1 && message.expiresMs !== Infinity) {
+      plan(state, state.expiries, message.index, message.expiresMs);
+    }
   } // The schedule cuts a wait of more than 24 days: look again.
-  else state.expiries.add(message.index, Math.min(message.expiresMs, message.givesUpMs));
+  else plan(state, state.expiries, message.index, Math.min(message.expiresMs, message.givesUpMs));
 }
