@@ -145,12 +145,13 @@ export class Model {
       return "duplicate";
     }
     if (m.expiresMs <= nowMs) throw new Refusal("message-expired");
+    // Who is named as a receiver is registered.
+    for (const name of m.receivers) this.target(name).gone = false;
     if (this.deliveries.length + m.receivers.length > this.bounds.maxDeliveries) throw new Refusal("queue-full");
     const crowded = m.receivers.filter((name) => this.unfinished(name) >= this.bounds.capacity);
     const evicting = crowded.filter((name) => this.victim(name, m.rank) !== undefined);
     const full = crowded.filter((name) => !evicting.includes(name));
     if (full.length > 0 && (m.rank === 3 || full.length === m.receivers.length)) throw new Refusal("queue-full");
-    for (const name of m.receivers) this.target(name).gone = false;
     if (m.rank === 3) {
       let receipt: M | undefined;
       if (m.receivers.length === 0) {
