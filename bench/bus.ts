@@ -47,7 +47,7 @@ const through = (priority: "NORMAL" | "CRITICAL", fails: number) => {
   }
 };
 let known = new Map<string, Envelope>();
-let older = known;
+let older = new Map<string, Envelope>();
 const line: Envelope[] = [];
 await interleave("a message: accept, take, ack", {
   "bare: an array as queue, two Maps of 100,000 ids": () => {
