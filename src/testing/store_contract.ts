@@ -33,7 +33,7 @@ type Step =
  *
  * @example
  * ```ts
- * import { storeContract } from "@bellhop/bellhop/testing";
+ * import { storeContract } from "@bellhop/bellhop/testing/store-contract";
  * import { memory } from "@bellhop/bellhop/stores/memory";
  * import { assertEquals } from "@std/assert";
  * const checks = new Map<string, () => Promise<void>>();

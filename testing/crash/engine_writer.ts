@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { PRIORITY_POLICIES, resolvePolicy } from "@bellhop/bellhop";
 import { embedded } from "@bellhop/bellhop/engines/embedded";
 import { systemClock } from "@bellhop/bellhop/clocks/system";
 import { sqlite } from "@bellhop/bellhop/stores/sqlite";
@@ -14,6 +15,8 @@ import { memoryTransport } from "@bellhop/bellhop/transports/memory";
 
 const PUBLISHERS = 16;
 const ENDPOINT = "http://127.0.0.1:1/receiver";
+
+const CRITICAL = resolvePolicy({ baseMs: 20, capMs: 200 }, PRIORITY_POLICIES.CRITICAL);
 
 const [path, life, mode] = Deno.args;
 const encoder = new TextEncoder();
@@ -34,7 +37,8 @@ const engine = await embedded({
   transport: memoryTransport(endpoints),
   random: Math.random,
   token: () => crypto.randomUUID(),
-  bus: { maxDurableBytes: 1_073_741_824, capacity: 1_000_000 },
+  // Short waits: what fails in one life after the other must not make the last one wait for minutes.
+  bus: { maxDurableBytes: 1_073_741_824, capacity: 1_000_000, policies: { ...PRIORITY_POLICIES, CRITICAL } },
 });
 await engine.register({
   name: "receiver",
