@@ -15,7 +15,8 @@ export const LONG_PARTS: readonly LongPart[] = [
     name: "bench",
     limitSeconds: 3_600,
     // A bench is a program of its own; `_x.ts` and tests are not.
-    commands: () => topFiles("bench", /^(?!_)[^/]*(?<!_test)\.ts$/).map((file) => ["run", "-A", file]),
+    commands: () =>
+      topFiles("bench", /^(?!_)[^/]*(?<!_test)\.ts$/).map((file) => ["run", "-A", "--v8-flags=--expose-gc", file]),
   },
   {
     name: "seeds",

@@ -32,6 +32,7 @@ export type ErrorCode =
   | "headers-too-large"
   | "batch-too-large"
   | "type-reserved"
+  | "source-reserved"
   | "message-expired"
   | "id-conflict"
   | "target-unknown"
@@ -126,6 +127,13 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     false,
     "Types service.* and message.* belong to the protocol",
     "Choose another type.",
+  ),
+  "source-reserved": meaning(
+    422,
+    "sender",
+    false,
+    "That source is the gateway's own",
+    "Publish with a source of your own.",
   ),
   "message-expired": meaning(
     422,

@@ -105,7 +105,7 @@ export interface Engine {
   /**
    * Accepts a valid envelope; a CRITICAL when it is flushed.
    *
-   * @throws {BellhopError} `type-reserved`, `target-unknown`, `lease-unknown`, `id-conflict`, `message-expired`,
+   * @throws {BellhopError} `type-reserved`, `source-reserved`, `target-unknown`, `lease-unknown`, `id-conflict`, `message-expired`,
    * `queue-full`, `store-full`, `store-required`, `record-too-large`, `not-durable`, `closing`
    */
   publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement>;

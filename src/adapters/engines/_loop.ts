@@ -36,6 +36,8 @@ interface LoopOptions {
  */
 export class Loop {
   closing = false;
+  /** Registry events that found no place. */
+  droppedEvents = 0;
   /** Why the store takes nothing more, if it does not. */
   storeFault: string | undefined;
   private readonly transport: Transport;
@@ -47,6 +49,7 @@ export class Loop {
   private presentMs: number | undefined;
   private stopped = false;
   private armedMs = Infinity;
+  private closed: Promise<void> | undefined;
   private disarm: (() => void) | undefined;
   private whenIdle: (() => void) | undefined;
 
@@ -76,6 +79,13 @@ export class Loop {
     return this.writes.get(token) ?? Promise.resolve();
   }
 
+  /** Resolves when all that has been asked for so far is flushed. @throws {BellhopError} `not-durable` */
+  async allWritten(): Promise<void> {
+    this.carryOut();
+    this.schedule();
+    await Promise.all(this.writes.values());
+  }
+
   /** Tells the registry's events and writes what changed; resolves when it is flushed. */
   registryChanged(): Promise<void> {
     const writes = this.followRegistry();
@@ -93,8 +103,11 @@ export class Loop {
   }
 
   /** Ends what is under way, at most for `deadlineMs`, and gives the store up. */
-  async close(deadlineMs: number): Promise<void> {
-    if (this.closing) return await this.store.close();
+  close(deadlineMs: number): Promise<void> {
+    return this.closed ??= this.end(deadlineMs);
+  }
+
+  private async end(deadlineMs: number): Promise<void> {
     this.closing = true;
     this.bus.drain();
     const untilMs = this.clock.nowMs() + deadlineMs;
@@ -129,7 +142,8 @@ export class Loop {
       }
     }
     this.carryOut();
-    this.followRegistry();
+    // A failed write has told `storeFault`; nobody else waits for this one.
+    this.followRegistry().catch(() => {});
     this.wakeBy(Math.min(this.bus.nextWakeMs(), this.registry.nextWakeMs()));
   }
 
@@ -228,6 +242,8 @@ export class Loop {
     try {
       await this.store.write(operations);
     } catch (error) {
+      // The one write was refused; the store itself goes on.
+      if (error instanceof BellhopError && error.code === "record-too-large") throw error;
       this.storeFault = error instanceof Error ? error.message : String(error);
       throw new BellhopError("not-durable", `The store took nothing: ${this.storeFault}`, { cause: error });
     }
@@ -243,6 +259,8 @@ export class Loop {
       this.tell({ subject: "registry", event });
       this.publishEvent(event);
     }
+    // First what ends with a service, then the service: a crash between the two finds it again.
+    this.carryOut();
     const writes = registry.takeWrites();
     if (writes.length === 0) return DONE;
     return this.flush(writes.map(({ key, record }) => ({
@@ -259,16 +277,28 @@ export class Loop {
     const receivers = this.registry.receivers(type);
     if (receivers.length === 0) return;
     const { atMs, ...data } = event;
-    this.bus.accept(
-      atMs,
-      { specversion: "1.0", id: this.options.token(), source: this.source, type, time: formatTimestamp(atMs), data },
-      receivers,
-      { principal: this.source },
-    );
+    const id = this.options.token();
+    const time = formatTimestamp(atMs);
+    try {
+      this.bus.accept(atMs, { specversion: "1.0", id, source: this.source, type, time, data }, receivers, {
+        principal: this.source,
+      });
+    } catch (error) {
+      // A queue is full: the event is lost to it, and the registry goes on.
+      if (!(error instanceof BellhopError)) throw error;
+      this.droppedEvents++;
+    }
   }
 
   private tell(step: EngineTrace): void {
-    for (const listener of this.listeners) listener(step);
+    for (const listener of this.listeners) {
+      try {
+        listener(step);
+      } catch {
+        // Who cannot listen is not told any more, and nobody else suffers.
+        this.listeners.delete(listener);
+      }
+    }
   }
 
   /** Makes sure of a wake-up by then; one that comes too early is harmless, so an earlier one is left alone. */

@@ -7,11 +7,12 @@
  * @module
  */
 import { type Bus, createBus } from "../../core/bus/bus.ts";
+import { deliveriesIn } from "../../core/bus/recover.ts";
 import type { BusMessage } from "../../core/bus/message.ts";
 import type { BusOptions } from "../../core/bus/options.ts";
 import type { Envelope } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
-import type { Registered } from "../../core/registry/registry.ts";
+import type { Registered, Registry } from "../../core/registry/registry.ts";
 import { createRegistry, type RegistryOptions } from "../../core/registry/mod.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Acknowledgement, Engine, EngineHealth, Publisher, Route } from "../../ports/engine.ts";
@@ -75,7 +76,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   const { maxRecordBytes, durability } = store.capabilities;
   const found = await readStore(store);
   const nowMs = clock.nowMs();
-  const bus: Bus = createBus({ ...options.bus, startMs: nowMs, random: options.random, source, maxRecordBytes });
+  const maxDeliveries = Math.max(options.bus?.maxDeliveries ?? 1_000_000, deliveriesIn(found));
+  const settings = { ...options.bus, maxDeliveries, maxRecordBytes, startMs: nowMs, random: options.random, source };
+  const bus: Bus = createBus(settings);
   const registry = createRegistry(options.registry);
   const restored = registry.restore(nowMs, found.registry);
   for (const { name, maxInFlight } of registry.list()) {
@@ -83,6 +86,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   }
   const recovered = bus.recover(nowMs, found);
   const unreadable = recovered.unreadable.length + restored.dropped;
+  if (restored.dropped === 0) endWhatLeft(bus, registry, nowMs);
 
   const watchers = new Watchers();
   const loop = new Loop(bus, registry, store, watchers, options, source);
@@ -93,7 +97,8 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
 
   function known(source: string, id: string): BusMessage {
     const message = bus.find(source, id);
-    if (message === undefined || message.token !== 0) {
+    // Not acknowledged yet; one that is being redriven was.
+    if (message === undefined || (message.token !== 0 && message.runs === undefined)) {
       throw new BellhopError("message-unknown", `No message ${id} of ${source} is known`, { field: "id" });
     }
     return message;
@@ -142,6 +147,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     maxRecordBytes,
     publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement> {
       const { type } = envelope;
+      if (envelope.source === source) {
+        throw new BellhopError("source-reserved", `${source} is the gateway's own`, { field: "source" });
+      }
       if (type.startsWith("service.") || type.startsWith("message.")) {
         throw new BellhopError("type-reserved", `${type} belongs to the protocol`, { field: "type" });
       }
@@ -183,13 +191,13 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     // deno-lint-ignore require-await
     async cancel(source, id) {
       bus.cancel(clock.nowMs(), source, id);
-      loop.schedule();
+      await loop.allWritten();
       return bus.status(known(source, id));
     },
     // deno-lint-ignore require-await
     async unfinishedCritical(limit, after) {
       const nowMs = clock.nowMs();
-      const page = bus.unfinishedCritical(after === undefined ? 0 : Number(after.slice(2)) || 0, limit);
+      const page = bus.unfinishedCritical(positionIn(after), limit);
       return {
         entries: page.map((message) => ({ ...bus.status(message), ageMs: Math.floor(nowMs - message.acceptedMs) })),
         after: page.length < limit ? null : `c_${page[page.length - 1].order}`,
@@ -197,8 +205,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     },
     // deno-lint-ignore require-await
     async deadLetters(limit, after, receiver) {
-      const entries = bus.deadLetters(limit, after, receiver);
-      return { entries, after: entries.length < limit ? null : entries[entries.length - 1].id };
+      const entries = bus.deadLetters(limit, positionIn(after), receiver);
+      if (entries.length < limit) return { entries, after: null };
+      return { entries, after: `d_${bus.deadLetterPosition(entries[entries.length - 1].id)}` };
     },
     // deno-lint-ignore require-await
     async deadLetter(id) {
@@ -291,4 +300,19 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
       watchers.releaseAll();
     },
   };
+}
+
+/** Ends what waits for services and instances that left while nobody was there to see it, or just before a crash. */
+function endWhatLeft(bus: Bus, registry: Registry, nowMs: number): void {
+  for (const { receiver, instances } of bus.receivers()) {
+    if (!registry.known(receiver)) bus.removeReceiver(nowMs, receiver);
+    for (const instance of instances) {
+      if (!registry.knownInstance(receiver, instance)) bus.removeInstance(nowMs, receiver, instance);
+    }
+  }
+}
+
+/** The number in a cursor of ours; one that is none begins at the beginning. */
+function positionIn(cursor: string | undefined): number {
+  return cursor === undefined ? 0 : Number(cursor.slice(2)) || 0;
 }

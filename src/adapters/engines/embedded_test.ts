@@ -400,3 +400,157 @@ Deno.test("embedded() finds its registry again on the disk, by the platform's cl
   await after.close();
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("embedded() lives on when registry events find a full queue, and when a registry write fails", async () => {
+  const faulty = faultyStore(memory());
+  const clock = manualClock();
+  const engine = await embedded({
+    store: faulty.open,
+    clock,
+    transport: memoryTransport(new Map()),
+    random: () => 0.5,
+    token: counter(),
+    registry: { healthIntervalMs: 0 },
+    criticalInMemory: true,
+    bus: { capacity: 5 },
+  });
+  const endpoint = "http://127.0.0.1:1/x";
+  await engine.register({ name: "watcher", version: "1", endpoint, subscriptions: ["service.suspect", "alarm"] });
+  for (let i = 0; i < 5; i++) await engine.publish(message(`m${i}`, "alarm", "CRITICAL"), ANYONE);
+  await engine.register({ name: "brief", version: "1", endpoint, subscriptions: [], leaseMs: 1_000 });
+  await clock.settle(1_500);
+  assertEquals((await engine.service("brief")).instances[0].state, "suspect");
+  faulty.failWrites({ times: Infinity });
+  await clock.settle(5_000);
+  assertEquals((await engine.service("brief")).instances, []);
+  assertEquals((await engine.health()).status, "fail");
+  await engine.close({ deadlineMs: 0 });
+});
+
+Deno.test("embedded() answers a cancellation when it lies on the disk, also of an attempt under way", async () => {
+  const store = memory();
+  const clock = manualClock();
+  const before = await world(store, clock);
+  await before.add("b", ["alarm"], () => new Promise(() => {}));
+  await before.engine.publish(message("1", "alarm", "CRITICAL"), ANYONE);
+  await clock.settle();
+  assertEquals((await before.engine.cancel("/test", "1")).deliveries[0].state, "in-flight");
+  await before.engine.close({ deadlineMs: 0 });
+  const after = await world(store, clock);
+  await clock.settle(60_000);
+  assertEquals((await after.engine.status("/test", "1")).deliveries[0].outcome, "cancelled");
+  assertEquals((await after.engine.deadLetters(10)).entries.map(({ outcome }) => outcome), ["cancelled"]);
+  await after.engine.close();
+});
+
+Deno.test("embedded() ends after a restart what waits for a service that the registry no longer knows", async () => {
+  const store = memory();
+  const clock = manualClock();
+  const before = await world(store, clock);
+  await before.add("b", ["alarm"], () => BUSY);
+  await before.engine.publish(message("1", "alarm", "CRITICAL"), ANYONE);
+  await clock.settle(10);
+  await before.engine.close({ deadlineMs: 0 });
+  const opened = await store();
+  for (const { key } of await opened.scan("registry", "", 100)) {
+    await opened.write([{ keyspace: "registry", key, value: undefined }]);
+  }
+  await opened.close();
+  const after = await world(store, clock);
+  await clock.settle();
+  assertEquals((await after.engine.status("/test", "1")).deliveries[0].outcome, "receiver-gone");
+  await after.engine.close();
+});
+
+Deno.test("embedded() keeps its own source to itself, so that nobody can pre-empt a receipt", async () => {
+  const { engine } = await world();
+  const refused = await assertRejects(
+    async () => await engine.publish({ ...message("1", "t"), source: "/bellhop" }, ANYONE),
+    BellhopError,
+  );
+  assertEquals(refused.code, "source-reserved");
+  await engine.close();
+});
+
+Deno.test("embedded() accepts only what it can also bury: the outcome's record is larger than the message's", async () => {
+  const { engine, add, clock } = await world();
+  await add("b", ["alarm"], () => NEVER);
+  for (const size of [900_000, 1_020_000, 1_030_000, 1_034_000, 1_048_000]) {
+    const envelope = { ...message(`m${size}`, "alarm", "CRITICAL"), data: "x".repeat(size) };
+    try {
+      await engine.publish(envelope, ANYONE);
+      await clock.settle(10);
+      assertEquals((await engine.status("/test", `m${size}`)).deliveries[0].outcome, "rejected");
+    } catch (error) {
+      assertEquals((error as BellhopError).code, "record-too-large");
+    }
+  }
+  assertEquals((await engine.health()).status, "pass");
+  await engine.close();
+});
+
+Deno.test("embedded() pages through dead letters though they go while they are read", async () => {
+  const { engine, add, clock } = await world();
+  await add("b", ["alarm"], () => NEVER);
+  for (let i = 0; i < 5; i++) await engine.publish(message(`m${i}`, "alarm"), ANYONE);
+  await clock.settle(10);
+  const seen: string[] = [];
+  for (let after: string | undefined, page;;) {
+    page = await engine.deadLetters(2, after);
+    for (const { id, envelope } of page.entries) {
+      seen.push(envelope.id);
+      await engine.discard(id);
+    }
+    if (page.after === null) break;
+    after = page.after;
+  }
+  assertEquals(seen, ["m0", "m1", "m2", "m3", "m4"]);
+  await engine.close();
+});
+
+Deno.test("embedded() closes once: a second close waits for the first", async () => {
+  const { engine, add, clock } = await world();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await add("b", ["alarm"], () => promise);
+  await engine.publish(message("1", "alarm", "CRITICAL"), ANYONE);
+  await clock.settle();
+  const closes = [engine.close({ deadlineMs: 5_000 }), engine.close({ deadlineMs: 0 })];
+  resolve();
+  await clock.settle();
+  await Promise.all(closes);
+  assertEquals((await engine.status("/test", "1")).deliveries[0].outcome, "delivered");
+});
+
+Deno.test("embedded() takes up more than it may accept, and passes over records that are damaged", async () => {
+  const store = memory();
+  const clock = manualClock();
+  const before = await world(store, clock);
+  await before.add("b", ["alarm"], () => BUSY);
+  for (let i = 0; i < 4; i++) await before.engine.publish(message(`m${i}`, "alarm", "CRITICAL"), ANYONE);
+  await clock.settle(10);
+  await before.engine.close({ deadlineMs: 0 });
+  const opened = await store();
+  await opened.write([
+    { keyspace: "messages", key: "00000000zzz", value: `{"v":1}\n{}` },
+    { keyspace: "deliveries", key: "00000000zzz/b", value: `{"v":1}` },
+    { keyspace: "outcomes", key: "00000000zzz/b", value: `{"v":1,"outcome":"delivered"}` },
+  ]);
+  await opened.close();
+  const engine = await embedded({
+    store,
+    clock,
+    transport: memoryTransport(new Map()),
+    random: () => 0.5,
+    token: counter(),
+    criticalInMemory: true,
+    bus: { maxDeliveries: 2 },
+  });
+  const { status, unfinished, output } = await engine.health();
+  assertEquals([status, unfinished, output], ["warn", 4, "3 records could not be read"]);
+  await engine.close({ deadlineMs: 0 });
+});
+
+function counter(): () => string {
+  let count = 0;
+  return () => `token-${++count}`;
+}

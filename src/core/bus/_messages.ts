@@ -93,6 +93,7 @@ export function number(state: BusState, message: BusMessage): void {
   const free = state.freeMessages.shift();
   message.index = free === -1 ? state.messages.length : free;
   state.messages[message.index] = message;
+  if (message.pinned) state.pinned++;
   const endsMs = Math.min(message.expiresMs, message.givesUpMs);
   if (endsMs !== Infinity) plan(state, state.expiries, message.index, endsMs);
 }
@@ -132,6 +133,7 @@ export function letGo(state: BusState, message: BusMessage): void {
   if (message.index === -1) return;
   if (message.expiresMs !== Infinity || message.givesUpMs !== Infinity) state.expiries.cancel(message.index);
   state.messages[message.index] = undefined;
+  if (message.pinned) state.pinned--;
   state.freeMessages.push(message.index);
   message.index = -1;
   message.envelope = undefined;

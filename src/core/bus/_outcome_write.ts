@@ -32,8 +32,8 @@ export function writeOutcome(
     letter.bytes = utf8Bytes(operations[operations.length - 1].value!);
     charge(state, message.principal, letter.bytes);
   }
-  // Whatever has failed may have left its retry state.
-  if (state.deliveries.history[slot] !== -1) {
+  // Whatever has failed may have left its retry state, and a cancellation itself.
+  if (state.deliveries.history[slot] !== -1 || outcome === "cancelled") {
     operations.push({ keyspace: "deliveries", key: deliveryKey(message.sequence, receiver), value: undefined });
   }
   if (message.undecided === 0) {

@@ -4,6 +4,9 @@ import type { StoreOperation } from "./operation.ts";
 import { messageKey, utf8Bytes, writeRecord } from "./record.ts";
 import type { BusState } from "./_state.ts";
 
+/** What the record of its outcome, or of its receipt, may have more than a message's own: ids again, and the attempts. */
+const RESERVED_BYTES = 16_384;
+
 /**
  * The write that makes a message durable, if its principal has room for it; sets `message.bytes`.
  *
@@ -13,8 +16,9 @@ export function messageWrite(state: BusState, message: BusMessage): StoreOperati
   const operation = rewrite(message);
   const bytes = utf8Bytes(operation.value!);
   const { maxRecordBytes, maxDurableBytes } = state.options;
-  if (bytes > maxRecordBytes) {
-    throw new BellhopError("record-too-large", `A CRITICAL may have ${maxRecordBytes} bytes on disk: it has ${bytes}`);
+  if (bytes > maxRecordBytes - RESERVED_BYTES) {
+    const most = maxRecordBytes - RESERVED_BYTES;
+    throw new BellhopError("record-too-large", `A CRITICAL may have ${most} bytes on disk: it has ${bytes}`);
   }
   if ((state.quota.get(message.principal) ?? 0) + bytes > maxDurableBytes) {
     throw new BellhopError(

@@ -64,6 +64,9 @@ export interface KeptDeadLetter {
   settled: boolean;
 }
 
+/** Outcomes deleted by one write. */
+const FORGOTTEN_AT_ONCE = 1_000;
+
 /** Everything the machine remembers. */
 export interface BusState {
   readonly options: BusOptions;
@@ -93,6 +96,10 @@ export interface BusState {
   readonly doomed: Map<number, Exclude<Outcome, "delivered">>;
   readonly remembered: Duplicates;
   readonly rememberedDurable: Duplicates;
+  /** Messages under way that insist on one instance. */
+  pinned: number;
+  /** Keys of outcomes that are past the horizon and still on disk. */
+  readonly forgotten: string[];
   readonly deadLetters: Map<string, KeptDeadLetter>;
   memoryDeadLetters: number;
   deadLetterCount: number;
@@ -138,6 +145,8 @@ export function createState(options: BusOptions): BusState {
       options.maxRemembered,
       (message) => forgetOutcomes(state, message),
     ),
+    pinned: 0,
+    forgotten: [],
     deadLetters: new Map(),
     memoryDeadLetters: 0,
     deadLetterCount: 0,
@@ -206,12 +215,18 @@ export function list(state: BusState, target: Target): void {
 
 /** Past the horizon the outcomes on disk go too; a dead letter's stays, for it is the dead letter. */
 function forgetOutcomes(state: BusState, message: BusMessage): void {
-  const operations: StoreOperation[] = [];
   const receivers = message.targets.length === 0 ? [""] : message.targets.map((target) => target.name);
   for (const [place, receiver] of receivers.entries()) {
     const run = receiver === "" ? 1 : runOf(message, place);
     if (state.deadLetters.has(deliveryId(message.source, message.id, receiver, run))) continue;
-    operations.push({ keyspace: "outcomes", key: outcomeKey(message.sequence, receiver), value: undefined });
+    state.forgotten.push(outcomeKey(message.sequence, receiver));
+    state.wakeMs = Math.min(state.wakeMs, state.presentMs);
   }
-  if (operations.length > 0) write(state, operations, { kind: "none" });
+}
+
+/** The next outcomes to be deleted, a few at a time: nobody waits for them, and many may have been forgotten at once. */
+export function writeForgotten(state: BusState): void {
+  const keys = state.forgotten.splice(-FORGOTTEN_AT_ONCE);
+  if (keys.length === 0) return;
+  write(state, keys.map((key) => ({ keyspace: "outcomes", key, value: undefined })), { kind: "none" });
 }

@@ -531,6 +531,7 @@ export class World {
         assertEquals(kept.durable, true);
       }
     }
+    const doomed: D[] = [];
     for (const { sequence, meta, envelope } of read) {
       const name = model.key(envelope!.source, envelope!.id);
       assert(known.has(name), `${name} was never submitted`);
@@ -556,6 +557,7 @@ export class World {
           d.fails = record.history.map(({ reason }) => reason);
         }
         model.lineUp(this.nowMs, d);
+        if (record?.run === run && record.doom !== undefined) doomed.push(d);
         if (d.state !== "queued" || dueMs <= this.nowMs) continue;
         const line = model.target(receiver).queues[3];
         line.splice(line.indexOf(d), 1);
@@ -568,6 +570,7 @@ export class World {
       if (live.length === 0) m.endedMs = this.nowMs;
       else model.arm(m);
     }
+    for (const d of doomed) model.end(this.nowMs, d, "cancelled", "cancelled");
     // The machine may know nothing that did not come from the disk.
     assertEquals(this.state.deliveries.size, model.deliveries.length);
   }

@@ -1,6 +1,6 @@
 import type { Envelope } from "../envelope/mod.ts";
 import { accept, type Acceptance } from "./accept.ts";
-import { cancel, find, removeInstance, removeReceiver } from "./commands.ts";
+import { cancel, find, receiversOf, removeInstance, removeReceiver } from "./commands.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import type { BusEffect } from "./effect.ts";
 import type { Flight } from "./flight.ts";
@@ -96,8 +96,12 @@ export interface Bus {
   status(message: BusMessage): MessageStatus;
   /** CRITICAL messages that have not ended, oldest first, from `order` on. */
   unfinishedCritical(afterOrder: number, limit: number): readonly BusMessage[];
-  /** Dead letters in order of their end, after the one of that id. */
-  deadLetters(limit: number, afterId?: string, receiver?: string): readonly DeadLetter[];
+  /** Dead letters in order of their end, those after a position. */
+  deadLetters(limit: number, afterPosition?: number, receiver?: string): readonly DeadLetter[];
+  /** The position of a dead letter that was just listed, to list on from there even when it has gone by then. */
+  deadLetterPosition(id: string): number;
+  /** The services that deliveries under way are for, and the instances that some of them insist on. */
+  receivers(): readonly { readonly receiver: string; readonly instances: readonly string[] }[];
   /** The dead letter of that id, if it is kept. */
   deadLetter(id: string): DeadLetter | undefined;
   /**
@@ -184,8 +188,7 @@ export function createBus(settings: BusSettings): Bus {
     find: (source, id) => find(state, source, id),
     status: (message) => statusOf(state, message),
     unfinishedCritical: (afterOrder, limit) => unfinishedCritical(state, afterOrder, limit),
-    deadLetters: (limit, afterId, receiver) => {
-      const after = afterId === undefined ? 0 : state.deadLetters.get(afterId)?.position ?? 0;
+    deadLetters: (limit, after = 0, receiver) => {
       const page: DeadLetter[] = [];
       for (const { letter, position, settled } of state.deadLetters.values()) {
         if (page.length >= limit) break;
@@ -193,6 +196,8 @@ export function createBus(settings: BusSettings): Bus {
       }
       return page;
     },
+    deadLetterPosition: (id) => state.deadLetters.get(id)?.position ?? state.deadLetterCount,
+    receivers: () => receiversOf(state),
     deadLetter: (id) => {
       const kept = state.deadLetters.get(id);
       return kept?.settled ? kept.letter : undefined;

@@ -43,7 +43,8 @@ export function removeReceiver(state: BusState, nowMs: number, receiver: string)
 /** An instance has left for good: what insists on it ends. @returns how many deliveries it reached */
 export function removeInstance(state: BusState, nowMs: number, receiver: string, instance: string): number {
   const target = state.targets.get(receiver);
-  if (target === undefined) return 0;
+  // Seldom is there any: to look for them costs a pass over all messages.
+  if (target === undefined || state.pinned === 0) return 0;
   return endWhere(
     state,
     nowMs,
@@ -51,6 +52,22 @@ export function removeInstance(state: BusState, nowMs: number, receiver: string,
     (message) => message.pinned && message.instance === instance,
     "instance-gone",
   );
+}
+
+/** The services that deliveries under way are for, each with the instances that some of them insist on. */
+export function receiversOf(state: BusState): { receiver: string; instances: string[] }[] {
+  const found = new Map<string, Set<string>>();
+  for (const message of state.messages) {
+    if (message === undefined) continue;
+    for (let place = 0; place < message.targets.length; place++) {
+      if (message.progress[place] >= 0) continue;
+      const { name } = message.targets[place];
+      let instances = found.get(name);
+      if (instances === undefined) found.set(name, instances = new Set());
+      if (message.pinned) instances.add(message.instance!);
+    }
+  }
+  return [...found].map(([receiver, instances]) => ({ receiver, instances: [...instances] }));
 }
 
 function endWhere(

@@ -8,7 +8,7 @@
  */
 import { type Envelope, type EnvelopeLimits, parse, serialize } from "../envelope/mod.ts";
 import type { AttemptRecord } from "./history.ts";
-import type { Outcome } from "./outcome.ts";
+import { type Outcome, OUTCOMES } from "./outcome.ts";
 
 /** What was accepted is read back whatever its size: base64 and escapes make it longer than it came. */
 const OWN: EnvelopeLimits = {
@@ -38,6 +38,8 @@ export interface DeliveryRecord {
   readonly attempts: number;
   readonly dueMs: number;
   readonly waitMs: number;
+  /** How it is to end whatever the attempt under way was about to bring; absent otherwise. */
+  readonly doom?: "cancelled";
   readonly history: readonly AttemptRecord[];
 }
 
@@ -93,15 +95,46 @@ export function writeRecord(meta: MessageRecord | DeliveryRecord | OutcomeRecord
  */
 export function readRecord<T>(
   value: string,
+  isRecord: (meta: Readonly<Record<string, unknown>>) => boolean = () => true,
 ): { readonly meta: T; readonly envelope: Envelope | undefined } | undefined {
   const end = value.indexOf("\n");
   try {
     const meta = JSON.parse(end === -1 ? value : value.slice(0, end));
-    if (meta?.v !== 1) return undefined;
+    if (meta?.v !== 1 || !isRecord(meta)) return undefined;
     return { meta, envelope: end === -1 ? undefined : parse(value.slice(end + 1), OWN) };
   } catch {
     return undefined;
   }
+}
+
+/** Whether JSON data has what the record of a message must have. */
+export function isMessageRecord(meta: Readonly<Record<string, unknown>>): boolean {
+  const { receivers, runs } = meta;
+  return hasNumbers(meta, ["acceptedMs", "order", "fingerprint"]) && typeof meta.principal === "string" &&
+    Array.isArray(receivers) && receivers.every((name) => typeof name === "string") &&
+    (runs === undefined || Array.isArray(runs) && runs.length === receivers.length);
+}
+
+/** Whether JSON data has what a retry state must have. */
+export function isDeliveryRecord(meta: Readonly<Record<string, unknown>>): boolean {
+  return hasNumbers(meta, ["run", "attempts", "dueMs", "waitMs"]) && isHistory(meta.history);
+}
+
+/** Whether JSON data has what the record of an outcome must have. */
+export function isOutcomeRecord(meta: Readonly<Record<string, unknown>>): boolean {
+  return hasNumbers(meta, ["run", "attempts", "acceptedMs", "endedMs", "fingerprint"]) &&
+    [meta.source, meta.id, meta.type, meta.receiver, meta.reason, meta.principal].every((text) =>
+      typeof text === "string"
+    ) && OUTCOMES.includes(meta.outcome as Outcome) && (meta.history === undefined || isHistory(meta.history));
+}
+
+function isHistory(history: unknown): boolean {
+  return Array.isArray(history) &&
+    history.every((one) => typeof one?.reason === "string" && hasNumbers(one, ["attempt", "atMs"]));
+}
+
+function hasNumbers(meta: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => typeof meta[name] === "number");
 }
 
 /** How many bytes a text takes in UTF-8. */

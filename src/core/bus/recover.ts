@@ -7,6 +7,7 @@ import type { Envelope } from "../envelope/mod.ts";
 import { rankOf } from "../priority/table.ts";
 import { keep, keyOf, unlist } from "./_dead_letters.ts";
 import { deliveryId } from "./delivery_id.ts";
+import { end } from "./end.ts";
 import { lineUp, targetOf } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import { catchUp, claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
@@ -16,6 +17,9 @@ import { charge } from "./_quota.ts";
 import {
   deliveryKey,
   type DeliveryRecord,
+  isDeliveryRecord,
+  isMessageRecord,
+  isOutcomeRecord,
   messageKey,
   type MessageRecord,
   outcomeKey,
@@ -66,7 +70,7 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
   const outcomes = new Map<string, OutcomeRecord>();
   catchUp(state, nowMs);
   for (const { key, value } of found.outcomes) {
-    const record = readRecord<OutcomeRecord>(value);
+    const record = readRecord<OutcomeRecord>(value, isOutcomeRecord);
     state.sequence = Math.max(state.sequence, sequenceOf(key) || 0);
     if (record === undefined) {
       unreadable.push({ keyspace: "outcomes", key });
@@ -97,7 +101,7 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
 
   const retryStates = new Map<string, DeliveryRecord>();
   for (const { key, value } of found.deliveries) {
-    const record = readRecord<DeliveryRecord>(value);
+    const record = readRecord<DeliveryRecord>(value, isDeliveryRecord);
     state.sequence = Math.max(state.sequence, sequenceOf(key) || 0);
     if (record === undefined) unreadable.push({ keyspace: "deliveries", key });
     else retryStates.set(key, record.meta);
@@ -105,7 +109,7 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
 
   const read: { sequence: number; bytes: number; meta: MessageRecord; envelope: Envelope }[] = [];
   for (const { key, value } of found.messages) {
-    const record = readRecord<MessageRecord>(value);
+    const record = readRecord<MessageRecord>(value, isMessageRecord);
     const sequence = sequenceOf(key);
     state.sequence = Math.max(state.sequence, sequence || 0, record?.meta.order ?? 0);
     if (record?.envelope === undefined) unreadable.push({ keyspace: "messages", key });
@@ -113,6 +117,7 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
   }
   read.sort((one, other) => one.meta.order - other.meta.order);
   let unfinished = 0;
+  const doomed: number[] = [];
   for (const { sequence, bytes, meta, envelope } of read) {
     const message = reopen(state, nowMs, sequence, meta, envelope);
     message.bytes = bytes;
@@ -136,6 +141,7 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
       }
       retryStates.delete(key);
       resume(state, nowMs, message, place, retryState);
+      if (retryState.doom !== undefined) doomed.push(~message.progress[place]);
     }
     if (message.open > 0) {
       unfinished++;
@@ -147,11 +153,22 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
     letGo(state, message);
     write(state, [{ keyspace: "messages", key: messageKey(sequence), value: undefined }], { kind: "none" });
   }
+  // When all are there: the receipt of one may be among them.
+  for (const slot of doomed) end(state, nowMs, slot, "cancelled", "cancelled");
   // What a crash between an outcome and its tidying up has left.
   const orphans: StoreOperation[] = [];
   for (const key of retryStates.keys()) orphans.push({ keyspace: "deliveries", key, value: undefined });
   if (orphans.length > 0) write(state, orphans, { kind: "none" });
   return { unfinished, deadLetters: state.deadLetters.size, unreadable };
+}
+
+/** How many deliveries a store's messages may ask for: a bus made for fewer could not take them up. */
+export function deliveriesIn(found: Pick<Recovery, "messages">): number {
+  let count = 0;
+  for (const { value } of found.messages) {
+    count += readRecord<MessageRecord>(value, isMessageRecord)?.meta.receivers.length ?? 0;
+  }
+  return count;
 }
 
 /** Remembers a message of which only outcomes are left, against duplicates and for its status. */

@@ -35,6 +35,7 @@ export function settle(state: BusState, nowMs: number, lease: number, verdict: S
   if (verdict.verdict === "ack") {
     if (state.tracing) trace(state, nowMs, "delivered", flight.message, about(flight));
     end(state, nowMs, flight.slot, "delivered", "");
+    if (flight.doom === "cancelled" && flight.message.rank === 3) forgetCancelled(state, flight);
   } else {
     fail(state, nowMs, flight, verdict);
   }
@@ -114,6 +115,21 @@ function fail(state: BusState, nowMs: number, flight: Flight, verdict: Exclude<S
   plan(state, state.backoffs, slot, dueMs);
   if (next === State.storing) storeRetryState(state, flight, dueMs, waitMs);
   else trace(state, nowMs, "waiting", message, { ...about(flight), delayMs: waitMs });
+}
+
+/** Lets a cancellation outlive the process while the attempt under way may still be acknowledged. */
+export function storeCancelled(state: BusState, nowMs: number, flight: Flight): void {
+  const { message, slot, attempt, run } = flight;
+  const history = state.history.read(state.deliveries.history[slot], message.acceptedMs, attempt - 1);
+  const record: DeliveryRecord = { run, attempts: attempt, dueMs: nowMs, waitMs: 0, doom: "cancelled", history };
+  const key = deliveryKey(message.sequence, flight.target.name);
+  write(state, [{ keyspace: "deliveries", key, value: writeRecord(record) }], { kind: "none" });
+}
+
+/** The ack has won over the cancellation. */
+function forgetCancelled(state: BusState, { message, target }: Flight): void {
+  const key = deliveryKey(message.sequence, target.name);
+  write(state, [{ keyspace: "deliveries", key, value: undefined }], { kind: "none" });
 }
 
 function storeRetryState(state: BusState, flight: Flight, dueMs: number, waitMs: number): void {

@@ -7,8 +7,8 @@ import { end } from "./end.ts";
 import { rejoin } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
-import { settle } from "./settle.ts";
-import { type BusState, plan } from "./_state.ts";
+import { settle, storeCancelled } from "./settle.ts";
+import { type BusState, plan, writeForgotten } from "./_state.ts";
 import { On, State } from "./transitions.ts";
 
 /** Does all that is due. Early, late and repeated calls are harmless. */
@@ -24,7 +24,10 @@ export function wake(state: BusState, nowMs: number): void {
   });
   state.remembered.wake(nowMs);
   state.rememberedDurable.wake(nowMs);
-  state.wakeMs = Math.min(state.backoffs.nextMs(), state.leases.nextMs(), state.expiries.nextMs());
+  writeForgotten(state);
+  state.wakeMs = state.forgotten.length > 0
+    ? nowMs
+    : Math.min(state.backoffs.nextMs(), state.leases.nextMs(), state.expiries.nextMs());
 }
 
 /**
@@ -66,7 +69,11 @@ export function endOne(
     case State.inFlight: {
       const flight = state.flights.find((flight) => flight?.slot === slot);
       if (outcome === "exhausted") return false;
-      if (flight !== undefined) flight.doom ??= outcome;
+      if (flight === undefined) return false;
+      if (flight.doom !== undefined) return true;
+      flight.doom = outcome;
+      // Of all dooms this one cannot be found out again after a restart.
+      if (outcome === "cancelled" && flight.message.rank === 3) storeCancelled(state, nowMs, flight);
       return true;
     }
     case State.flushing:
