@@ -188,7 +188,6 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
       if (message.open > 0) await watchers.ended(message, clock, clock.nowMs() + timeoutMs, signal);
       return bus.status(message);
     },
-    // deno-lint-ignore require-await
     async cancel(source, id) {
       bus.cancel(clock.nowMs(), source, id);
       await loop.allWritten();
