@@ -98,14 +98,13 @@ async function withStatus(call: Call, acknowledgement: Acknowledgement): Promise
 }
 
 function settled(
-  { c, gateway }: Call,
+  { gateway }: Call,
   engine: Engine,
   { source, id }: { readonly source: string; readonly id: string },
   ms: number,
 ): Promise<MessageStatus> {
-  const gone = c.req.raw.signal;
-  const { signal } = gateway;
-  return engine.settled(source, id, ms, signal === undefined ? gone : AbortSignal.any([signal, gone]));
+  // Not by the request's own signal: who hangs up leaves a wait of a minute at most, and Deno remarks on its use.
+  return engine.settled(source, id, ms, gateway.signal);
 }
 
 /** The message is accepted, whatever becomes of the question about it. */
