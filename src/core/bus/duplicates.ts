@@ -1,5 +1,5 @@
 import type { Rank } from "../priority/table.ts";
-import type { BusMessage } from "./message.ts";
+import { type BusMessage, endedMessage } from "./message.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -231,7 +231,7 @@ export class Generation {
     const holder = this.holders[row]!;
     if ("row" in holder) return holder;
     const { source, type, rank, targets, progress } = holder;
-    return {
+    return endedMessage({
       source,
       id: this.ids[row]!,
       type,
@@ -240,26 +240,9 @@ export class Generation {
       fingerprint: this.fingerprints[row],
       targets,
       progress: progress === undefined ? [this.outcomes[row]] : [...progress],
-      runs: undefined,
-      open: 0,
-      undecided: 0,
-      envelope: undefined,
-      index: -1,
-      expiresMs: Infinity,
-      givesUpMs: Infinity,
-      lane: undefined,
-      principal: "",
-      replyTo: undefined,
-      instance: undefined,
-      pinned: false,
-      sequence: 0,
-      order: 0,
-      bytes: 0,
-      token: 0,
       generation: this,
       row,
-      watched: false,
-    };
+    });
   }
 
   /** Every message that is remembered, or only those that have not ended. */

@@ -71,6 +71,44 @@ export interface BusMessage {
   watched: boolean;
 }
 
+/** What is still known of a message of which nothing is under way. */
+export type EndedParts =
+  & Pick<BusMessage, "source" | "id" | "type" | "rank" | "acceptedMs" | "fingerprint" | "targets" | "progress">
+  & Partial<Pick<BusMessage, "runs" | "principal" | "replyTo" | "instance" | "sequence" | "generation" | "row">>;
+
+/** The record of a message that has ended, from what is still known of it. */
+export function endedMessage(parts: EndedParts): BusMessage {
+  return {
+    source: parts.source,
+    id: parts.id,
+    type: parts.type,
+    rank: parts.rank,
+    acceptedMs: parts.acceptedMs,
+    fingerprint: parts.fingerprint,
+    targets: parts.targets,
+    progress: parts.progress,
+    runs: parts.runs,
+    open: 0,
+    undecided: 0,
+    envelope: undefined,
+    index: -1,
+    expiresMs: Infinity,
+    givesUpMs: Infinity,
+    lane: undefined,
+    principal: parts.principal ?? "",
+    replyTo: parts.replyTo,
+    instance: parts.instance,
+    pinned: false,
+    sequence: parts.sequence ?? 0,
+    order: parts.sequence ?? 0,
+    bytes: 0,
+    token: 0,
+    generation: parts.generation,
+    row: parts.row ?? -1,
+    watched: false,
+  };
+}
+
 /** Whether the message is kept on disk. */
 export function isDurable(message: BusMessage): boolean {
   return message.rank === 3;

@@ -9,7 +9,7 @@ import { keep, keyOf, unlist } from "./_dead_letters.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { end } from "./end.ts";
 import { lineUp, targetOf } from "./_lines.ts";
-import type { BusMessage } from "./message.ts";
+import { type BusMessage, endedMessage } from "./message.ts";
 import { catchUp, claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
 import type { StoreOperation } from "./operation.ts";
 import { packOutcome } from "./outcome.ts";
@@ -182,35 +182,24 @@ function remember(state: BusState, nowMs: number, sequence: number, meta: Outcom
     known.progress.push(...progress);
     return;
   }
-  state.rememberedDurable.add(nowMs, {
-    source: meta.source,
-    id: meta.id,
-    type: meta.type,
-    rank: 3,
-    acceptedMs: meta.acceptedMs,
-    fingerprint: meta.fingerprint,
-    targets: target,
-    progress,
-    runs: target.length === 0 ? undefined : [meta.run],
-    open: 0,
-    undecided: 0,
-    envelope: undefined,
-    index: -1,
-    expiresMs: Infinity,
-    givesUpMs: Infinity,
-    lane: undefined,
-    principal: meta.principal,
-    replyTo: meta.replyTo,
-    instance: meta.instance,
-    pinned: false,
-    sequence,
-    order: sequence,
-    bytes: 0,
-    token: 0,
-    generation: undefined,
-    row: -1,
-    watched: false,
-  });
+  state.rememberedDurable.add(
+    nowMs,
+    endedMessage({
+      source: meta.source,
+      id: meta.id,
+      type: meta.type,
+      rank: 3,
+      acceptedMs: meta.acceptedMs,
+      fingerprint: meta.fingerprint,
+      targets: target,
+      progress,
+      runs: target.length === 0 ? undefined : [meta.run],
+      principal: meta.principal,
+      replyTo: meta.replyTo,
+      instance: meta.instance,
+      sequence,
+    }),
+  );
 }
 
 function reopen(
