@@ -77,8 +77,15 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   const found = await readStore(store);
   const nowMs = clock.nowMs();
   const maxDeliveries = Math.max(options.bus?.maxDeliveries ?? 1_000_000, deliveriesIn(found));
-  const settings = { ...options.bus, maxDeliveries, maxRecordBytes, startMs: nowMs, random: options.random, source };
-  const bus: Bus = createBus(settings);
+  const bus: Bus = createBus({
+    idSecret: token(),
+    ...options.bus,
+    maxDeliveries,
+    maxRecordBytes,
+    startMs: nowMs,
+    random: options.random,
+    source,
+  });
   const registry = createRegistry(options.registry);
   const restored = registry.restore(nowMs, found.registry);
   for (const { name, maxInFlight } of registry.list()) {

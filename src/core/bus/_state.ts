@@ -4,6 +4,7 @@ import { Deliveries } from "./deliveries.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { Flight } from "./flight.ts";
 import { History } from "./history.ts";
+import { IdHash } from "./_id_hash.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { type BusMessage, runOf } from "./message.ts";
 import type { StoreOperation } from "./operation.ts";
@@ -119,6 +120,7 @@ export interface BusState {
 
 /** A machine that has seen nothing. */
 export function createState(options: BusOptions): BusState {
+  const hash = new IdHash(options.idSecret);
   const state: BusState = {
     options,
     deliveries: new Deliveries(options.maxDeliveries),
@@ -139,10 +141,11 @@ export function createState(options: BusOptions): BusState {
     leases: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
     expiries: createSchedule({ capacity: options.maxDeliveries, originMs: options.startMs }),
     doomed: new Map(),
-    remembered: new Duplicates(options.horizonMs, options.maxRemembered),
+    remembered: new Duplicates(options.horizonMs, options.maxRemembered, hash),
     rememberedDurable: new Duplicates(
       options.durableHorizonMs,
       options.maxRemembered,
+      hash,
       (message) => forgetOutcomes(state, message),
     ),
     pinned: 0,

@@ -29,6 +29,11 @@ export interface BusOptions {
   readonly durableHorizonMs: number;
   /** How many messages are remembered at most. Default 1,000,000. */
   readonly maxRemembered: number;
+  /**
+   * Unguessable text, so that nobody can make up an id that is taken for another's. Default: none, which is enough where
+   * publishers are trusted.
+   */
+  readonly idSecret: string;
   /** Milliseconds that a receipt is worth delivering. Default 24 h. */
   readonly receiptTtlMs: number;
 }
@@ -51,6 +56,7 @@ export function busOptions(settings: BusSettings): BusOptions {
     horizonMs: Math.max(600_000, 2 * longestMs),
     durableHorizonMs: 86_400_000,
     maxRemembered: 1_000_000,
+    idSecret: "",
     receiptTtlMs: 86_400_000,
     ...settings,
   };

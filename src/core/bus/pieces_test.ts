@@ -9,6 +9,7 @@ import { deliveryId } from "./delivery_id.ts";
 import { Duplicates } from "./duplicates.ts";
 import { flushed } from "./flush.ts";
 import { History } from "./history.ts";
+import { IdHash } from "./_id_hash.ts";
 import type { BusMessage } from "./message.ts";
 import { busOptions } from "./options.ts";
 import { attemptsOf, outcomeOf, OUTCOMES, packOutcome } from "./outcome.ts";
@@ -96,7 +97,7 @@ function remembered(id: string, open: number, rank: 0 | 3 = 0): BusMessage {
     targets: [],
     progress: [16, 32],
   };
-  return { ...message, type: "t", acceptedMs: 7, fingerprint: 2 ** 52 + id.length, runs: undefined } as BusMessage;
+  return { ...message, type: "t", acceptedMs: 7, fingerprint: -(2 ** 31) + id.length, runs: undefined } as BusMessage;
 }
 
 Deno.test("Duplicates remembers what is live, what ended within the horizon, and no more ended ones than it may", () => {
@@ -106,7 +107,7 @@ Deno.test("Duplicates remembers what is live, what ended within the horizon, and
       fc.array(command, { maxLength: 250, size: "max" }),
       fc.constantFrom(4, 10, 1_000),
       (steps, capacity) => {
-        const known = new Duplicates(1_000, capacity);
+        const known = new Duplicates(1_000, capacity, new IdHash(""));
         const live = new Map<string, BusMessage>();
         const ended: { message: BusMessage; endedMs: number }[] = [];
         let nowMs = 0;
@@ -160,7 +161,7 @@ Deno.test("Duplicates remembers what is live, what ended within the horizon, and
 
 Deno.test("Duplicates never forgets what is live, though there be more of it than it may remember, and ends what it is told", () => {
   const forgotten: string[] = [];
-  const known = new Duplicates(1_000, 4, (message) => forgotten.push(message.id));
+  const known = new Duplicates(1_000, 4, new IdHash(""), (message) => forgotten.push(message.id));
   const all = Array.from({ length: 200 }, (_, at) => remembered(`m${at}`, 1, 3));
   for (const [at, message] of all.entries()) known.add(at, message);
   for (const message of all) assert(known.get(message.source, message.id) === message);
@@ -172,8 +173,8 @@ Deno.test("Duplicates never forgets what is live, though there be more of it tha
 });
 
 Deno.test("Duplicates tells apart what has one hash", () => {
-  // More keys than the 12 bits beside a row can tell apart, in a table that has grown.
-  const known = new Duplicates(1_000, 1_000_000);
+  // Enough keys for chains and for bits of the filter that many share, in columns that have grown.
+  const known = new Duplicates(1_000, 1_000_000, new IdHash(""));
   for (let at = 0; at < 20_000; at++) known.add(0, remembered(`m${at}`, 1));
   for (let at = 0; at < 20_000; at++) assertEquals(known.get(`/s${`m${at}`.length % 2}`, `m${at}`)?.id, `m${at}`);
   for (let at = 0; at < 20_000; at++) assertEquals(known.get("/other", `m${at}`), undefined);
