@@ -68,6 +68,11 @@ export type ErrorCode =
   | "deadline-exceeded"
   | "attempts-exhausted"
   | "circuit-open"
+  | "unauthorized"
+  | "forbidden"
+  | "signature-missing"
+  | "signature-invalid"
+  | "signature-stale"
   | "open-mode-refused"
   | "open-mode-required"
   | "closing"
@@ -275,7 +280,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     "sender",
     false,
     "The endpoint's address is not allowed here",
-    "In open mode an endpoint must be on loopback.",
+    "In open mode use a loopback address; elsewhere a public one, or put its host on the allow-list.",
   ),
   "discovery-failed": meaning(
     502,
@@ -343,6 +348,41 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     true,
     "The circuit breaker is open after too many failures",
     "Wait until it half-opens.",
+  ),
+  "unauthorized": meaning(
+    401,
+    "sender",
+    false,
+    "The request carries no credential that is known here",
+    "Send `authorization: Bearer` with a token that the gateway was configured with.",
+  ),
+  "forbidden": meaning(
+    403,
+    "sender",
+    false,
+    "The credential does not allow this",
+    "Give the credential the scope or the source named in `detail`, or use another.",
+  ),
+  "signature-missing": meaning(
+    401,
+    "sender",
+    false,
+    "The delivery is not signed",
+    "Send webhook-id, webhook-timestamp and webhook-signature; give sender and receiver the same secret.",
+  ),
+  "signature-invalid": meaning(
+    401,
+    "sender",
+    false,
+    "No signature of the delivery fits its content",
+    "Compare the secrets of both sides, and let nothing change the body on its way.",
+  ),
+  "signature-stale": meaning(
+    401,
+    "sender",
+    false,
+    "The signature was made too long ago, or in the future",
+    "Set the clocks of both sides.",
   ),
   "open-mode-refused": meaning(
     403,
