@@ -39,8 +39,14 @@ interface Platform {
 interface Statements {
   readonly put: StatementSync;
   readonly drop: StatementSync;
+  /** The same for {@linkcode ROWS} at once. */
+  readonly putMany: StatementSync;
+  readonly dropMany: StatementSync;
   readonly scan: StatementSync;
 }
+
+/** Rows of one statement: half of what a row costs is the way into SQLite and back. */
+const ROWS = 16;
 
 /**
  * A store in one SQLite file (`node:sqlite`: Deno, Node 22.13 or newer, Bun where it has it). The file is made if it
@@ -148,16 +154,32 @@ function sqliteStore(
     if (operations.length === 0) return;
     try {
       database.exec("BEGIN");
-      for (const { keyspace, key, value } of operations) {
-        if (value === undefined) statements[keyspace].drop.run(key);
-        else statements[keyspace].put.run(key, toColumn(value));
-      }
+      for (let at = 0; at < operations.length;) at += apply(operations, at);
       database.exec("COMMIT");
     } catch (cause) {
       state = "failed";
       rollBack(database);
       throw flushFailure(path, cause);
     }
+  }
+
+  /** Applies the operation there, with those after it if a statement takes them all. @returns how many */
+  function apply(operations: readonly StoreOperation[], at: number): number {
+    const { keyspace, key, value } = operations[at];
+    const { put, drop, putMany, dropMany } = statements[keyspace];
+    const many = at + ROWS <= operations.length && isAlike(operations, at, at + ROWS);
+    if (!many) {
+      if (value === undefined) drop.run(key);
+      else put.run(key, toColumn(value));
+      return 1;
+    }
+    const columns: (string | Uint8Array)[] = [];
+    for (let i = at; i < at + ROWS; i++) {
+      columns.push(operations[i].key);
+      if (value !== undefined) columns.push(toColumn(operations[i].value!));
+    }
+    (value === undefined ? dropMany : putMany).run(...columns);
+    return ROWS;
   }
 
   // deno-lint-ignore require-await -- async so that a failure rejects instead of throwing
@@ -193,16 +215,37 @@ function sqliteStore(
 function prepareStatements(database: DatabaseSync, path: string): Readonly<Record<Keyspace, Statements>> {
   try {
     return Object.fromEntries(KEYSPACES.map((keyspace) => [keyspace, {
-      put: database.prepare(
-        `INSERT INTO ${keyspace} (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-      ),
+      put: database.prepare(upsert(keyspace, 1)),
       drop: database.prepare(`DELETE FROM ${keyspace} WHERE key = ?`),
+      putMany: database.prepare(upsert(keyspace, ROWS)),
+      dropMany: database.prepare(`DELETE FROM ${keyspace} WHERE key IN (${places("?", ROWS)})`),
       scan: database.prepare(`SELECT key, value FROM ${keyspace} WHERE key > ? ORDER BY key LIMIT ?`),
     }])) as Record<Keyspace, Statements>;
   } catch (cause) {
     database.close();
     throw storeFailure(path, cause);
   }
+}
+
+/** Rows are put in their order, so of two for one key the later one stays. */
+function upsert(keyspace: Keyspace, rows: number): string {
+  return `INSERT INTO ${keyspace} (key, value) VALUES ${places("(?, ?)", rows)}
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+}
+
+function places(one: string, count: number): string {
+  return new Array(count).fill(one).join(", ");
+}
+
+/** Whether all of them put into, or all delete from, the same keyspace. */
+function isAlike(operations: readonly StoreOperation[], from: number, to: number): boolean {
+  const { keyspace, value } = operations[from];
+  for (let i = from + 1; i < to; i++) {
+    if (operations[i].keyspace !== keyspace || (operations[i].value === undefined) !== (value === undefined)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Keeps a byte order mark: it is part of the value. */

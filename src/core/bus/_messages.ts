@@ -50,6 +50,7 @@ export function newMessage(
     order: sequence,
     bytes: 0,
     token: 0,
+    shared: undefined,
     generation: undefined,
     row: -1,
     watched: false,

@@ -1,4 +1,5 @@
 import { type BusMessage, runOf } from "./message.ts";
+import { writeDelivered } from "./_delivered_write.ts";
 import type { StoreOperation } from "./operation.ts";
 import type { Outcome } from "./outcome.ts";
 import { charge, rewrite } from "./_quota.ts";
@@ -20,6 +21,9 @@ export function writeOutcome(
   reason: string,
   letter: KeptDeadLetter | undefined,
 ): void {
+  if (outcome === "delivered" && message.replyTo === undefined) {
+    return writeDelivered(state, nowMs, message, place, slot);
+  }
   const attempts = state.deliveries.attemptsOf(slot);
   const receiver = message.targets[place].name;
   const operations: StoreOperation[] = [];
@@ -36,13 +40,17 @@ export function writeOutcome(
   if (state.deliveries.history[slot] !== -1 || outcome === "cancelled") {
     operations.push({ keyspace: "deliveries", key: deliveryKey(message.sequence, receiver), value: undefined });
   }
-  if (message.undecided === 0) {
-    charge(state, message.principal, -message.bytes);
-    message.bytes = 0;
-    operations.push({ keyspace: "messages", key: messageKey(message.sequence), value: undefined });
-  }
+  endRecord(state, message, operations);
   const token = write(state, operations, { kind: "outcome", message, slot, outcome, reason, receipt, letter });
   if (receipt !== undefined) receipt.token = token;
+}
+
+/** The last outcome of a message takes its record away. */
+export function endRecord(state: BusState, message: BusMessage, operations: StoreOperation[]): void {
+  if (message.undecided > 0) return;
+  charge(state, message.principal, -message.bytes);
+  message.bytes = 0;
+  operations.push({ keyspace: "messages", key: messageKey(message.sequence), value: undefined });
 }
 
 /** What went wrong last with a delivery, or nothing. */

@@ -1,5 +1,6 @@
 import type { BusEffect } from "./effect.ts";
 import type { DeadLetter } from "./dead_letter.ts";
+import type { DeliveredWrite, OpenWrite } from "./_delivered_write.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { Flight } from "./flight.ts";
@@ -46,7 +47,8 @@ export type Pending =
     /** A receipt written in the same flush. */
     readonly receipt: BusMessage | undefined;
     readonly letter: KeptDeadLetter | undefined;
-  };
+  }
+  | DeliveredWrite;
 
 /** A dead letter and where it lies on disk. */
 export interface KeptDeadLetter {
@@ -109,6 +111,8 @@ export interface BusState {
   /** Bytes on disk by principal. */
   readonly quota: Map<string, number>;
   readonly pending: Map<number, Pending>;
+  /** The last write of deliveries that ended well. */
+  delivered: OpenWrite | undefined;
   tokens: number;
   sequence: number;
   effects: BusEffect[];
@@ -156,6 +160,7 @@ export function createState(options: BusOptions): BusState {
     droppedDeadLetters: 0,
     quota: new Map(),
     pending: new Map(),
+    delivered: undefined,
     tokens: 0,
     sequence: 0,
     effects: [],
@@ -217,12 +222,18 @@ export function list(state: BusState, target: Target): void {
 }
 
 /** Past the horizon the outcomes on disk go too; a dead letter's stays, for it is the dead letter. */
-function forgetOutcomes(state: BusState, message: BusMessage): void {
+export function forgetOutcomes(state: BusState, message: BusMessage): void {
   const receivers = message.targets.length === 0 ? [""] : message.targets.map((target) => target.name);
   for (const [place, receiver] of receivers.entries()) {
     const run = receiver === "" ? 1 : runOf(message, place);
-    if (state.deadLetters.has(deliveryId(message.source, message.id, receiver, run))) continue;
-    state.forgotten.push(outcomeKey(message.sequence, receiver));
+    const shared = message.shared?.[place];
+    if (shared !== undefined) {
+      if (--shared.left > 0) continue;
+      state.forgotten.push(shared.key);
+    } else {
+      if (state.deadLetters.has(deliveryId(message.source, message.id, receiver, run))) continue;
+      state.forgotten.push(outcomeKey(message.sequence, receiver));
+    }
     state.wakeMs = Math.min(state.wakeMs, state.presentMs);
   }
 }

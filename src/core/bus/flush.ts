@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DeliveredWrite } from "./_delivered_write.ts";
 import { unlist } from "./_dead_letters.ts";
 import { end, settled } from "./end.ts";
 import { enter, lineUp, rejoin } from "./_lines.ts";
@@ -32,6 +33,9 @@ export function flushed(state: BusState, nowMs: number, token: number): void {
     case "outcome":
       conclude(state, nowMs, pending);
       break;
+    case "delivered":
+      concludeDelivered(state, nowMs, pending);
+      break;
   }
 }
 
@@ -57,6 +61,9 @@ export function flushFailed(state: BusState, nowMs: number, token: number): void
       break;
     case "outcome":
       conclude(state, nowMs, pending);
+      break;
+    case "delivered":
+      concludeDelivered(state, nowMs, pending);
       break;
   }
 }
@@ -93,6 +100,10 @@ function conclude(state: BusState, nowMs: number, pending: Pending & { kind: "ou
   if (letter !== undefined) letter.settled = true;
   settled(state, nowMs, message, slot, outcome, reason);
   if (receipt !== undefined) arrive(state, nowMs, receipt);
+}
+
+function concludeDelivered(state: BusState, nowMs: number, { messages, slots }: DeliveredWrite): void {
+  for (let i = 0; i < slots.length; i++) settled(state, nowMs, messages[i], slots[i], "delivered", "");
 }
 
 function refuse(state: BusState, nowMs: number, message: BusMessage): void {

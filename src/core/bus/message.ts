@@ -10,6 +10,14 @@ export interface Memory {
   revive(row: number, message: BusMessage): void;
 }
 
+/** A record on disk that tells of several deliveries. */
+export interface SharedRecord {
+  /** Where it lies in the keyspace `outcomes`. */
+  readonly key: string;
+  /** Deliveries of messages that are still remembered: with the last one the record goes. */
+  left: number;
+}
+
 /**
  * An accepted message: one record for all its receivers, kept for the duplicate horizon; the envelope itself is let
  * go when the last delivery has ended.
@@ -63,6 +71,8 @@ export interface BusMessage {
   bytes: number;
   /** The write that it waits for before it counts as accepted; 0 if none. */
   token: number;
+  /** For each receiver the record that its outcome shares with others; absent while there is none. */
+  shared: readonly (SharedRecord | undefined)[] | undefined;
   /** Where it is remembered, and as which row of that. */
   generation: Memory | undefined;
   /** Which row of `generation`. */
@@ -74,7 +84,9 @@ export interface BusMessage {
 /** What is still known of a message of which nothing is under way. */
 export type EndedParts =
   & Pick<BusMessage, "source" | "id" | "type" | "rank" | "acceptedMs" | "fingerprint" | "targets" | "progress">
-  & Partial<Pick<BusMessage, "runs" | "principal" | "replyTo" | "instance" | "sequence" | "generation" | "row">>;
+  & Partial<
+    Pick<BusMessage, "runs" | "principal" | "replyTo" | "instance" | "sequence" | "shared" | "generation" | "row">
+  >;
 
 /** The record of a message that has ended, from what is still known of it. */
 export function endedMessage(parts: EndedParts): BusMessage {
@@ -103,6 +115,7 @@ export function endedMessage(parts: EndedParts): BusMessage {
     order: parts.sequence ?? 0,
     bytes: 0,
     token: 0,
+    shared: parts.shared,
     generation: parts.generation,
     row: parts.row ?? -1,
     watched: false,

@@ -9,7 +9,7 @@ import { keep, keyOf, unlist } from "./_dead_letters.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { end } from "./end.ts";
 import { lineUp, targetOf } from "./_lines.ts";
-import { type BusMessage, endedMessage } from "./message.ts";
+import { type BusMessage, endedMessage, type SharedRecord } from "./message.ts";
 import { catchUp, claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
 import type { StoreOperation } from "./operation.ts";
 import { packOutcome } from "./outcome.ts";
@@ -17,18 +17,20 @@ import { charge } from "./_quota.ts";
 import {
   deliveryKey,
   type DeliveryRecord,
+  type FoundOutcome,
   isDeliveryRecord,
   isMessageRecord,
-  isOutcomeRecord,
+  isShared,
   messageKey,
   type MessageRecord,
   outcomeKey,
   type OutcomeRecord,
+  readOutcomes,
   readRecord,
   sequenceOf,
   utf8Bytes,
 } from "./record.ts";
-import { type BusState, plan, trace, write } from "./_state.ts";
+import { type BusState, forgetOutcomes, plan, trace, write } from "./_state.ts";
 import { On, State } from "./transitions.ts";
 
 /** A record as a scan gives it. */
@@ -67,19 +69,12 @@ export interface Recovered {
  */
 export function recover(state: BusState, nowMs: number, found: Recovery): Recovered {
   const unreadable: { keyspace: string; key: string }[] = [];
-  const outcomes = new Map<string, OutcomeRecord>();
+  const outcomes = new Map<string, { readonly meta: OutcomeRecord; readonly shared: Shared }>();
   catchUp(state, nowMs);
-  for (const { key, value } of found.outcomes) {
-    const record = readRecord<OutcomeRecord>(value, isOutcomeRecord);
-    state.sequence = Math.max(state.sequence, sequenceOf(key) || 0);
-    if (record === undefined) {
-      unreadable.push({ keyspace: "outcomes", key });
-      continue;
-    }
-    outcomes.set(key, record.meta);
-    remember(state, nowMs, sequenceOf(key), record.meta);
-    if (record.envelope === undefined) continue;
-    const { meta, envelope } = record;
+  for (const { sequence, meta, envelope, shared, bytes } of readAll(state, found.outcomes, unreadable)) {
+    outcomes.set(outcomeKey(sequence, meta.receiver), { meta, shared });
+    remember(state, nowMs, sequence, meta, shared);
+    if (envelope === undefined) continue;
     const message = state.rememberedDurable.get(meta.source, meta.id)!;
     const kept = keep(state, nowMs, message, {
       id: deliveryId(meta.source, meta.id, meta.receiver, meta.run),
@@ -94,7 +89,7 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
       endedMs: meta.endedMs,
       durable: true,
     });
-    kept.bytes = utf8Bytes(value);
+    kept.bytes = bytes;
     kept.settled = true;
     charge(state, meta.principal, kept.bytes);
   }
@@ -126,8 +121,9 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
       const receiver = message.targets[place].name;
       const run = meta.runs?.[place] ?? 1;
       const outcome = outcomes.get(outcomeKey(sequence, receiver));
-      if (outcome !== undefined && outcome.run >= run) {
-        message.progress[place] = packOutcome(outcome.outcome, outcome.attempts);
+      if (outcome !== undefined && outcome.meta.run >= run) {
+        message.progress[place] = packOutcome(outcome.meta.outcome, outcome.meta.attempts);
+        if (outcome.shared !== undefined) message.shared = withShared(message, place, outcome.shared);
         message.open--;
         message.undecided--;
         continue;
@@ -162,6 +158,38 @@ export function recover(state: BusState, nowMs: number, found: Recovery): Recove
   return { unfinished, deadLetters: state.deadLetters.size, unreadable };
 }
 
+interface OutcomeThere extends FoundOutcome {
+  readonly shared: Shared;
+  /** Size of its record, if that is a dead letter. */
+  readonly bytes: number;
+}
+
+type Shared = readonly [SharedRecord] | undefined;
+
+/** All outcomes in the order in which their messages were accepted, whatever record they lie in. */
+function readAll(
+  state: BusState,
+  records: readonly FoundRecord[],
+  unreadable: { keyspace: string; key: string }[],
+): readonly OutcomeThere[] {
+  const all: OutcomeThere[] = [];
+  for (const record of records) {
+    const outcomes = readOutcomes(record);
+    state.sequence = Math.max(state.sequence, sequenceOf(record.key) || 0);
+    if (outcomes === undefined) {
+      unreadable.push({ keyspace: "outcomes", key: record.key });
+      continue;
+    }
+    const shared: Shared = isShared(record.value) ? [{ key: record.key, left: outcomes.length }] : undefined;
+    for (const { sequence, meta, envelope } of outcomes) {
+      state.sequence = Math.max(state.sequence, sequence || 0);
+      const bytes = envelope === undefined ? 0 : utf8Bytes(record.value);
+      all.push({ sequence, meta, envelope, shared, bytes });
+    }
+  }
+  return all.sort((one, other) => one.sequence - other.sequence);
+}
+
 /** How many deliveries a store's messages may ask for: a bus made for fewer could not take them up. */
 export function deliveriesIn(found: Pick<Recovery, "messages">): number {
   let count = 0;
@@ -172,14 +200,15 @@ export function deliveriesIn(found: Pick<Recovery, "messages">): number {
 }
 
 /** Remembers a message of which only outcomes are left, against duplicates and for its status. */
-function remember(state: BusState, nowMs: number, sequence: number, meta: OutcomeRecord): void {
-  const known = state.rememberedDurable.get(meta.source, meta.id);
+function remember(state: BusState, nowMs: number, sequence: number, meta: OutcomeRecord, shared: Shared): void {
+  const known = forgetFormer(state, meta.source, meta.id, sequence);
   const target = meta.receiver === "" ? [] : [targetOf(state, meta.receiver)];
   const progress = meta.receiver === "" ? [] : [packOutcome(meta.outcome, meta.attempts)];
   if (known !== undefined) {
     known.runs = [...known.targets.map((_, at) => known.runs?.[at] ?? 1), meta.run];
     known.targets = [...known.targets, ...target];
-    known.progress.push(...progress);
+    known.progress = [...known.progress, ...progress];
+    if (shared !== undefined) known.shared = withShared(known, known.targets.length - 1, shared);
     return;
   }
   state.rememberedDurable.add(
@@ -198,8 +227,23 @@ function remember(state: BusState, nowMs: number, sequence: number, meta: Outcom
       replyTo: meta.replyTo,
       instance: meta.instance,
       sequence,
+      shared,
     }),
   );
+}
+
+/** The message of that source and id; if it was forgotten once and came again, what is left of the first time goes. */
+function forgetFormer(state: BusState, source: string, id: string, sequence: number): BusMessage | undefined {
+  const known = state.rememberedDurable.get(source, id);
+  if (known === undefined || known.sequence === sequence) return known;
+  state.rememberedDurable.remove(known);
+  forgetOutcomes(state, known);
+  return undefined;
+}
+
+function withShared(message: BusMessage, place: number, shared: readonly [SharedRecord]): BusMessage["shared"] {
+  if (message.targets.length === 1) return shared;
+  return message.targets.map((_, at) => at === place ? shared[0] : message.shared?.[at]);
 }
 
 function reopen(
@@ -229,7 +273,7 @@ function reopen(
     order: meta.order,
     runs: meta.runs,
   };
-  const known = state.rememberedDurable.get(message.source, message.id);
+  const known = forgetFormer(state, message.source, message.id, sequence);
   if (known !== undefined) state.rememberedDurable.remove(known);
   state.rememberedDurable.add(nowMs, message);
   number(state, message);

@@ -179,6 +179,7 @@ function restored(state: BusState, nowMs: number, kept: KeptDeadLetter, known: B
     sequence: known.sequence,
     progress: known.progress,
     runs: known.runs,
+    shared: known.shared,
     open: 0,
     undecided: 0,
     generation: known.generation,
