@@ -1,8 +1,8 @@
 import type { MessageStatus } from "../core/bus/status.ts";
 import { BellhopError } from "../core/error.ts";
+import type { Receipt } from "../service/outgoing.ts";
 import { ask, type Gateway } from "./_gateway.ts";
 import { pause, timeLimit } from "./_time_limit.ts";
-import type { Receipt } from "./receipt.ts";
 
 /** Shortest and longest pause between two looks at a gateway that answers at once. */
 const SHORTEST_MS = 25;

@@ -10,30 +10,12 @@ import { PRIORITY_POLICIES } from "../core/retry/policy.ts";
 import { busyResponse } from "../retry/busy_response.ts";
 import { retry } from "../retry/retry.ts";
 import { StopRetry } from "../retry/stop_retry.ts";
+import type { CallOptions, CallRequest } from "../service/outgoing.ts";
 import { type Gateway, readText } from "./_gateway.ts";
 import { inRange } from "./_in_range.ts";
 import { problemError, readObject } from "./_problem.ts";
 import type { Chosen, Resolution } from "./_resolution.ts";
 import { timeLimit } from "./_time_limit.ts";
-
-/** Method and path with query, as in the first line of a request: `GET /users/7`. */
-export type CallRequest = `${string} /${string}`;
-
-/** How to call. All may be left out. */
-export interface CallOptions {
-  /** How long the whole call may take, retries included, until the headers of its answer: 1 to 3,600,000; default 15,000. */
-  readonly deadlineMs?: number;
-  /** Headers of the request. One named `idempotency-key` makes any method worth a retry. */
-  readonly headers?: HeadersInit;
-  /** A stream can be sent only once, so that a call with one is never retried. */
-  readonly body?: BodyInit;
-  /** Whose retry budget it has; default `NORMAL`. A call cannot be `CRITICAL`: nothing stores it. */
-  readonly priority?: Exclude<Priority, "CRITICAL">;
-  /** Whether to call the instance itself; `false` goes through the gateway, as a page must. Default true. */
-  readonly direct?: boolean;
-  /** Ends the call at once. */
-  readonly signal?: AbortSignal;
-}
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 const MOST_PROBLEM_BYTES = 65_536;

@@ -7,15 +7,16 @@ import { BellhopError } from "../core/error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventDefinition } from "../schema/define_event.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
+import type { CallOptions, CallRequest, PublishOptions, Sent } from "../service/outgoing.ts";
 import { announce, type Announcement } from "./_announcement.ts";
 import type { Gateway } from "./_gateway.ts";
 import { inRange } from "./_in_range.ts";
 import { newId } from "./_new_id.ts";
 import { createResolution } from "./_resolution.ts";
-import { call, type CallOptions, type CallRequest } from "./call.ts";
+import { call } from "./call.ts";
 import type { Fetch } from "./fetch.ts";
 import { platformClock } from "./_platform_clock.ts";
-import { publish, type PublishOptions, type Sent } from "./publish.ts";
+import { publish } from "./publish.ts";
 
 /** Where the gateway is, and who is speaking. Only the gateway's URL is needed. */
 export interface ConnectOptions {
@@ -54,7 +55,7 @@ export interface Client extends AsyncDisposable {
    */
   publish<Type extends string, Input, Output>(
     event: EventDefinition<Type, Input, Output>,
-    data: Input,
+    data: NoInfer<Input>,
     options?: PublishOptions,
   ): Promise<Sent>;
   /** As above, for a type of whose data nothing is known. */
@@ -68,7 +69,8 @@ export interface Client extends AsyncDisposable {
    */
   call(service: string, request: CallRequest, options?: CallOptions): Promise<Response>;
   /**
-   * Waits for the publishes under way, at most `deadlineMs` (default 5,000), ends all else, and deregisters. Idempotent.
+   * Waits for the handlers of the service with what they gave to `waitUntil`, and for the publishes under way, at most
+   * `deadlineMs` (default 5,000) in all; then it ends all else and deregisters. Idempotent.
    */
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
@@ -77,7 +79,7 @@ export interface Client extends AsyncDisposable {
 const MOST_PUBLISHES = 10_000;
 
 /**
- * Connects a service to a gateway. With an `endpoint` the instance is registered, its lease is renewed until the client
+ * Connects a service to a gateway: its handlers publish and call through the client. With an `endpoint` the instance is registered, its lease is renewed until the client
  * is closed, and it is registered anew whenever the gateway has forgotten it.
  *
  * @throws {BellhopError} `argument-invalid`, `registration-invalid`, `deadline-exceeded`, or as the gateway refuses
@@ -120,16 +122,13 @@ export async function connect(
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   };
   let announcement: Announcement | undefined;
-  if (manifest !== undefined && endpoint !== undefined) {
-    const registration = { ...manifest, endpoint, delivery: "push" };
-    announcement = await announce(gateway, source, registration, timeoutMs, (error) => onError?.(error));
-  }
   const resolution = createResolution(gateway);
   const publishing = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
+  let ending = false;
 
   function refusal(): BellhopError | undefined {
-    if (closing !== undefined) return clientClosed();
+    if (ending) return clientClosed();
     if (publishing.size < MOST_PUBLISHES) return undefined;
     return new BellhopError("queue-full", `${MOST_PUBLISHES} publishes are under way`);
   }
@@ -137,6 +136,9 @@ export async function connect(
   async function end(deadlineMs: number): Promise<void> {
     let cancel = () => {};
     const timeUp = new Promise<void>((resolve) => cancel = clock.wakeAt(clock.nowMs() + deadlineMs, resolve));
+    // Handlers may publish and call to their end.
+    if (service !== undefined) await Promise.race([service.runtime.drain(), timeUp]);
+    ending = true;
     await Promise.race([Promise.allSettled(publishing), timeUp]);
     cancel();
     await announcement?.end();
@@ -157,12 +159,18 @@ export async function connect(
       return sent;
     },
     call(name, request, given = {}) {
-      if (closing !== undefined) return Promise.reject(clientClosed());
+      if (ending) return Promise.reject(clientClosed());
       return call(gateway, resolution, name, request, given);
     },
     close: ({ deadlineMs = 5_000 } = {}) => closing ??= end(deadlineMs),
     [Symbol.asyncDispose]: () => client.close(),
   };
+  // The first delivery may come before the gateway's answer to the registration.
+  if (service !== undefined) service.runtime.outlet = client;
+  if (manifest !== undefined && endpoint !== undefined) {
+    const registration = { ...manifest, endpoint, delivery: "push" };
+    announcement = await announce(gateway, source, registration, timeoutMs, (error) => onError?.(error));
+  }
   return client;
 }
 

@@ -17,13 +17,13 @@ export type {
   ServiceOptions,
   Subscription,
 } from "../service/definition.ts";
+export type { Log, LogLevel, LogRecord, LogSink, LogWriter } from "../service/log.ts";
+export type { CallOptions, CallRequest, Outlet, PublishOptions, Receipt, Sent } from "../service/outgoing.ts";
+export type { ServiceRuntime } from "../service/runtime.ts";
 export type { Clock } from "../ports/clock.ts";
 export type { Durability } from "../ports/store.ts";
 export type { Outcome } from "../core/bus/outcome.ts";
 export type { DeliveryStatus, MessageStatus } from "../core/bus/status.ts";
 export type { Priority } from "../core/priority/table.ts";
-export type { CallOptions, CallRequest } from "./call.ts";
 export * from "./connect.ts";
 export type { Fetch } from "./fetch.ts";
-export type { PublishOptions, Sent } from "./publish.ts";
-export type { Receipt } from "./receipt.ts";

@@ -8,68 +8,17 @@ import type { Envelope } from "../core/envelope/envelope.ts";
 import { serialize } from "../core/envelope/serialize.ts";
 import { BellhopError } from "../core/error.ts";
 import { PRIORITY_POLICIES } from "../core/retry/policy.ts";
-import type { Durability } from "../ports/store.ts";
 import { retry } from "../retry/retry.ts";
 import { checkData } from "../schema/check_data.ts";
 import type { EventDefinition } from "../schema/define_event.ts";
 import type { StandardSchema } from "../schema/standard_schema.ts";
+import type { PublishOptions, Sent } from "../service/outgoing.ts";
 import { type Announcement, isLeaseUnknown } from "./_announcement.ts";
 import { type Gateway, send } from "./_gateway.ts";
 import { awaitReceipt, receiptOf } from "./_await_receipt.ts";
 import { inRange } from "./_in_range.ts";
 import { newId } from "./_new_id.ts";
 import { timeLimit } from "./_time_limit.ts";
-import type { Receipt } from "./receipt.ts";
-
-/** Attributes of the envelope, under their names there, and how to send it. All may be left out. */
-export interface PublishOptions extends
-  Pick<
-    Partial<Envelope>,
-    | "id"
-    | "source"
-    | "time"
-    | "subject"
-    | "datacontenttype"
-    | "dataschema"
-    | "priority"
-    | "target"
-    | "correlationid"
-    | "causationid"
-    | "expirytime"
-    | "partitionkey"
-    | "traceparent"
-    | "tracestate"
-  > {
-  /** Extension attributes: names of lower-case letters and digits. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
-  /** How long to try to reach the gateway, retries included: 1 to 3,600,000 ms; default 30,000. */
-  readonly timeoutMs?: number;
-  /** Have the gateway answer only when every delivery has ended, or after so long: 0 to 60,000 ms; default 0. */
-  readonly waitMs?: number;
-  /** Ends the trying at once; the gateway may have the message all the same. */
-  readonly signal?: AbortSignal;
-}
-
-/** A message that the gateway has taken. */
-export interface Sent {
-  /** Who sent it. */
-  readonly source: string;
-  /** Names it together with `source`. */
-  readonly id: string;
-  /** What it has been made safe against: `flushed` for a CRITICAL on a disk. */
-  readonly durability: Durability;
-  /** The services that get it. */
-  readonly receivers: readonly string[];
-  /** Whether the gateway knew it already, as after a retry whose first answer was lost. */
-  readonly duplicate: boolean;
-  /**
-   * Resolves when every delivery has ended.
-   *
-   * @throws {BellhopError} `timeout` if that takes longer than `timeoutMs` (default 30,000), `message-unknown` if the
-   * gateway has forgotten the message
-   */
-  receipt(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Receipt>;
-}
 
 /** Whose message it is. */
 export interface Sender {
@@ -153,7 +102,7 @@ function sentFrom(gateway: Gateway, { source, id }: Envelope, body: Readonly<Rec
   return {
     source,
     id,
-    durability: body.durability as Durability,
+    durability: body.durability as Sent["durability"],
     receivers: Array.isArray(body.receivers) ? body.receivers : [],
     duplicate: body.duplicate === true,
     receipt: ({ timeoutMs = 30_000, signal } = {}) =>

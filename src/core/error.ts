@@ -29,6 +29,7 @@ export type ErrorCode =
   | "envelope-invalid"
   | "content-type-unsupported"
   | "body-too-large"
+  | "body-used"
   | "headers-too-large"
   | "batch-too-large"
   | "type-reserved"
@@ -62,6 +63,7 @@ export type ErrorCode =
   | "handler-nak"
   | "handler-term"
   | "data-invalid"
+  | "not-connected"
   | "timeout"
   | "unreachable"
   | "response-too-large"
@@ -111,6 +113,13 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     false,
     "The body is larger than the advertised limit",
     "Send less, or send a reference to the data.",
+  ),
+  "body-used": meaning(
+    500,
+    "operator",
+    false,
+    "A middleware took the body before it was read here",
+    "In the middleware read it by c.req.json(), c.req.text() or c.req.arrayBuffer(), or from c.req.raw.clone().",
   ),
   "headers-too-large": meaning(
     431,
@@ -318,6 +327,13 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     false,
     "The data does not fit the schema of its type",
     "Correct each field named in `faults`.",
+  ),
+  "not-connected": meaning(
+    503,
+    "operator",
+    true,
+    "The service has nothing to publish or call through",
+    "Connect it with connect(service, …), or give service() a gateway and a token.",
   ),
   "timeout": meaning(504, "receiver", true, "No answer came in time", "Try again, or raise the time allowed."),
   "unreachable": meaning(

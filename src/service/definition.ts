@@ -11,6 +11,12 @@ import { createPatternTrie } from "../core/registry/trie.ts";
 import type { EventDefinition, TypedEnvelope } from "../schema/define_event.ts";
 import type { StandardSchema } from "../schema/standard_schema.ts";
 import type { HandlerResult } from "./answer.ts";
+import type { HandlerContext } from "./context.ts";
+import type { LogSink } from "./log.ts";
+import type { Outlet } from "./outgoing.ts";
+import { createRuntime, type ServiceRuntime } from "./runtime.ts";
+
+export type { HandlerContext } from "./context.ts";
 
 /** What a service says of its own health. */
 export interface HealthReport {
@@ -20,8 +26,8 @@ export interface HealthReport {
   readonly output?: string;
 }
 
-/** What a service is, apart from its handlers. */
-export interface ServiceOptions {
+/** What a service is, apart from its handlers. `Env` is what the platform binds: `service<Env>({ … })`. */
+export interface ServiceOptions<Env = unknown> {
   /** `[a-z0-9][a-z0-9-]{0,62}`: instances of one name compete for its messages. */
   readonly name: string;
   /** 1 to 64 characters. */
@@ -38,26 +44,21 @@ export interface ServiceOptions {
   readonly maxInFlight?: number;
   /** Asked at each health check; by default all is well. What it throws counts as `fail`. */
   readonly health?: () => HealthReport | HealthReport["status"] | Promise<HealthReport | HealthReport["status"]>;
-  /** Told what handlers and the health check throw, for a log; what it throws itself is ignored. */
+  /** Told what handlers, their `waitUntil` and the health check throw; what it throws itself is ignored. */
   readonly onError?: (error: unknown) => void;
-}
-
-/** What a handler is told of a delivery. */
-export interface HandlerContext {
-  /** Aborted when the time of the attempt is up: pass it on. */
-  readonly signal: AbortSignal;
-  /** 1 for the first attempt of a run. */
-  readonly attempt: number;
-  /** Equal over the attempts of a delivery. */
-  readonly deliveryId: string;
-  /** Epoch milliseconds, by this machine's clock, after which nobody waits for the answer; `Infinity` if not told. */
-  readonly deadlineMs: number;
+  /** Takes what handlers say by `ctx.log`; by default the routes write it to the console. */
+  readonly log?: LogSink;
+  /**
+   * Makes what handlers publish and call through where the service is not connected, as on a platform that starts it
+   * for a request: `(env) => connect({ gateway: env.GATEWAY, token: env.TOKEN })`. Asked once, when it is first needed.
+   */
+  readonly outlet?: (env: Env) => Outlet | Promise<Outlet>;
 }
 
 /** What is done with an event. Returning nothing acks; throwing naks, unless a `Nak` or `Term` is thrown. */
-export type Handler<Type extends string = string, Data = unknown> = (
+export type Handler<Type extends string = string, Data = unknown, Env = unknown> = (
   event: TypedEnvelope<Type, Data>,
-  context: HandlerContext,
+  context: HandlerContext<Env>,
 ) => HandlerResult | Promise<HandlerResult>;
 
 /** A handler with what it is for. */
@@ -67,13 +68,15 @@ export interface Subscription {
   /** Judges the data before the handler runs. */
   readonly schema: StandardSchema | undefined;
   /** The handler. */
-  readonly handler: Handler<string, never>;
+  readonly handler: Handler<string, never, never>;
 }
 
 /** A service: name, version, handlers. */
-export interface ServiceDefinition {
+export interface ServiceDefinition<Env = unknown> {
   /** What it was made with. */
-  readonly settings: ServiceOptions;
+  readonly settings: ServiceOptions<Env>;
+  /** Its outlet, and the work under way. */
+  readonly runtime: ServiceRuntime;
   /**
    * Adds a handler for an event, or for every type that a pattern matches (`*` one token, `>` the rest), and gives the
    * definition back. Of several that match a type, the one added first gets it: put the special before the general.
@@ -84,10 +87,10 @@ export interface ServiceDefinition {
    */
   on<Type extends string, Input, Output>(
     event: EventDefinition<Type, Input, Output>,
-    handler: Handler<Type, Output>,
+    handler: Handler<Type, Output, Env>,
   ): this;
   /** As above, for a type or pattern of which nothing is known. */
-  on(pattern: string, handler: Handler): this;
+  on(pattern: string, handler: Handler<string, unknown, Env>): this;
   /** The subscription that gets events of the type. */
   subscriptionFor(type: string): Subscription | undefined;
   /** What the service says of itself at its own URL. */
@@ -117,7 +120,7 @@ const MAX_HANDLERS = 64;
  * });
  * ```
  */
-export function service(options: ServiceOptions): ServiceDefinition {
+export function service<Env = unknown>(options: ServiceOptions<Env>): ServiceDefinition<Env> {
   const { name, version, instance, leaseMs, ephemeral, maxInFlight } = options;
   const faults = registrationFaults({ ...options, subscriptions: [], endpoint: "http://localhost", health: undefined });
   if (faults.length > 0) {
@@ -129,7 +132,8 @@ export function service(options: ServiceOptions): ServiceDefinition {
 
   const definition = {
     settings: options,
-    on(this: unknown, wanted: EventDefinition | string, handler: Handler<string, never>): unknown {
+    runtime: createRuntime(options.outlet),
+    on(this: unknown, wanted: EventDefinition | string, handler: Subscription["handler"]): unknown {
       const event: { type: string; schema?: StandardSchema } = typeof wanted === "string" ? { type: wanted } : wanted;
       const pattern = parsePattern(event.type).join(".");
       if (subscriptions.some((known) => known.pattern === pattern)) {
@@ -161,7 +165,7 @@ export function service(options: ServiceOptions): ServiceDefinition {
       };
     },
   };
-  return definition as unknown as ServiceDefinition;
+  return definition as unknown as ServiceDefinition<Env>;
 }
 
 function isReceiptType(type: string): boolean {

@@ -10,7 +10,9 @@ import { checkData } from "../schema/check_data.ts";
 import type { TypedEnvelope } from "../schema/define_event.ts";
 import { createAcked } from "./_acked.ts";
 import { Ack, Nak, Term } from "./answer.ts";
-import type { HandlerContext, ServiceDefinition, Subscription } from "./definition.ts";
+import { createContext, type Delivery, type HandlerContext } from "./context.ts";
+import type { ServiceDefinition, Subscription } from "./definition.ts";
+import type { LogSink } from "./log.ts";
 
 /** What the service answers. */
 export type Ruling =
@@ -34,7 +36,7 @@ export interface Receiver {
   /** Handlers that run at this moment, those whose time is up included. */
   readonly running: number;
   /** Gives the envelope to its handler. Never rejects: a fault is a ruling. */
-  receive(envelope: Envelope, context: HandlerContext): Promise<Ruling>;
+  receive(envelope: Envelope, delivery: Delivery): Promise<Ruling>;
 }
 
 /** The bounds of a receiver. */
@@ -43,6 +45,10 @@ export interface ReceiverOptions {
   readonly remember?: number;
   /** Handlers that may run at once, 1 to 10,000; default 1,000. What comes beyond is a nak with `queue-full`. */
   readonly maxRunning?: number;
+  /** Epoch milliseconds, by the clock that deadlines are told by; default `Date.now`. */
+  readonly nowMs?: () => number;
+  /** Takes what handlers say by `ctx.log`, if the service's own options name nobody. */
+  readonly log?: LogSink;
 }
 
 /**
@@ -62,20 +68,32 @@ export interface ReceiverOptions {
  * import { assertEquals } from "@std/assert";
  * let handled = 0;
  * const receiver = createReceiver(service({ name: "users", version: "1" }).on("user.*", () => void handled++));
- * const context = { signal: new AbortController().signal, attempt: 1, deliveryId: "dlv_1", deadlineMs: Infinity };
+ * const delivery = { signal: new AbortController().signal, attempt: 1, deliveryId: "dlv_1", deadlineMs: Infinity };
  * const event = { specversion: "1.0", id: "1", source: "/a", type: "user.created" } as const;
- * assertEquals(await receiver.receive(event, context), { verdict: "ack", duplicate: false });
- * assertEquals(await receiver.receive(event, context), { verdict: "ack", duplicate: true });
+ * assertEquals(await receiver.receive(event, delivery), { verdict: "ack", duplicate: false });
+ * assertEquals(await receiver.receive(event, delivery), { verdict: "ack", duplicate: true });
  * assertEquals(handled, 1);
  * ```
  */
-export function createReceiver(definition: ServiceDefinition, options: ReceiverOptions = {}): Receiver {
+export function createReceiver<Env>(definition: ServiceDefinition<Env>, options: ReceiverOptions = {}): Receiver {
   const acked = createAcked(whole("remember", options.remember ?? 10_000, 1_000_000));
   const maxRunning = whole("maxRunning", options.maxRunning ?? 1_000, 10_000);
-  const { onError } = definition.settings;
+  const { runtime, settings } = definition;
   const running = new Set<string>();
+  const sources = {
+    service: settings.name,
+    runtime,
+    nowMs: options.nowMs ?? Date.now,
+    log: settings.log ?? options.log,
+    // The log's fault must not become the message's.
+    onError(error: unknown): void {
+      try {
+        settings.onError?.(error);
+      } catch { /* nobody is left to tell */ }
+    },
+  };
 
-  async function receive(envelope: Envelope, context: HandlerContext): Promise<Ruling> {
+  async function receive(envelope: Envelope, delivery: Delivery): Promise<Ruling> {
     const subscription = definition.subscriptionFor(envelope.type);
     if (subscription === undefined) {
       return refused("term", new BellhopError("handler-missing", `no handler for ${envelope.type}`));
@@ -88,17 +106,18 @@ export function createReceiver(definition: ServiceDefinition, options: ReceiverO
       return refused("nak", new BellhopError("queue-full", `${maxRunning} handlers are running`));
     }
     running.add(key);
+    const context = createContext(sources, envelope, delivery);
     const work = run(subscription, envelope, context).then((ruling) => {
       if (ruling.verdict === "ack") acked.add(key);
       return ruling;
     }, (error) => {
-      // The log's fault must not become the message's.
-      try {
-        onError?.(error);
-      } catch { /* nobody is left to tell */ }
+      sources.onError(error);
       return failed(error);
     }).finally(() => running.delete(key));
-    return await Promise.race([work, timeUp(context.signal, work)]);
+    // What takes longer than its attempt outlives the answer too.
+    if (delivery.waitUntil === undefined) runtime.keep(work);
+    else delivery.waitUntil(work);
+    return await Promise.race([work, timeUp(delivery.signal, work)]);
   }
 
   return {
@@ -109,7 +128,7 @@ export function createReceiver(definition: ServiceDefinition, options: ReceiverO
   };
 }
 
-async function run(subscription: Subscription, envelope: Envelope, context: HandlerContext): Promise<Ruling> {
+async function run(subscription: Subscription, envelope: Envelope, context: HandlerContext<unknown>): Promise<Ruling> {
   const { schema, handler } = subscription;
   let event = envelope as TypedEnvelope<string, never>;
   if (schema !== undefined) {
@@ -122,7 +141,7 @@ async function run(subscription: Subscription, envelope: Envelope, context: Hand
   }
   let said: unknown;
   try {
-    said = await handler(event, context);
+    said = await handler(event, context as HandlerContext<never>);
   } catch (thrown) {
     if (!(thrown instanceof Ack || thrown instanceof Nak || thrown instanceof Term)) throw thrown;
     said = thrown;

@@ -4,13 +4,13 @@ import * as v from "npm:valibot@1.5.0";
 import type { Envelope } from "../core/envelope/mod.ts";
 import { BellhopError } from "../core/error.ts";
 import { defineEvent } from "../schema/mod.ts";
-import { Ack, createReceiver, type HandlerContext, Nak, service, Term } from "./mod.ts";
+import { Ack, createReceiver, type Delivery, Nak, service, Term } from "./mod.ts";
 
 function envelope(id: string, rest: Partial<Envelope> = {}): Envelope {
   return { specversion: "1.0", id, source: "/a", type: "user.created", ...rest };
 }
 
-function context(signal: AbortSignal = new AbortController().signal): HandlerContext {
+function context(signal: AbortSignal = new AbortController().signal): Delivery {
   return { signal, attempt: 1, deliveryId: "dlv_1", deadlineMs: Infinity };
 }
 

@@ -3,37 +3,52 @@
  *
  * @module
  */
-import { type Context, Hono, type HonoRequest } from "hono";
+import { type Context, Hono } from "hono";
 import { fromHttp } from "../../core/envelope/http.ts";
 import { DEFAULT_ENVELOPE_LIMITS, type EnvelopeLimits } from "../../core/envelope/limits.ts";
 import { BellhopError } from "../../core/error.ts";
 import { DEADLINE_HEADER, parseDeadline } from "../../core/retry/deadline.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Delivery } from "../../service/context.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
 import { createReceiver, type ReceiverOptions } from "../../service/receiver.ts";
 import { bodyReader } from "./_body.ts";
 import { refusalResponse, rulingResponse } from "./service_answer.ts";
 import { healthResponse } from "./service_health.ts";
+import { consoleLog } from "./service_log.ts";
 import { until } from "./service_time.ts";
 
 export type { Hono } from "hono";
 export type { EnvelopeLimits } from "../../core/envelope/limits.ts";
 export type { Clock } from "../../ports/clock.ts";
 export type {
+  CallOptions,
+  CallRequest,
   EventDefinition,
   Handler,
   HandlerContext,
   HandlerResult,
   HealthReport,
+  Log,
+  LogLevel,
+  LogRecord,
+  LogSink,
+  LogWriter,
   Manifest,
+  Outlet,
+  PublishOptions,
+  Receipt,
   ReceiverOptions,
+  Sent,
   ServiceDefinition,
   ServiceOptions,
+  ServiceRuntime,
   Subscription,
 } from "../../service/mod.ts";
+export { consoleLog } from "./service_log.ts";
 
 /** What service routes need. */
-export interface ServiceRoutesOptions extends ReceiverOptions {
+export interface ServiceRoutesOptions extends Omit<ReceiverOptions, "nowMs"> {
   /** Says when the time of an attempt is up. */
   readonly clock: Clock;
   /** How large an envelope may be; default 256 KiB. */
@@ -50,7 +65,11 @@ const HEALTH_TIMEOUT_MS = 5_000;
 
 /**
  * The routes of a service, to be mounted anywhere: the mount is the service's endpoint. Other paths below it are left to
- * the app, and so are signatures and other middleware.
+ * the app, and so is other middleware. One that reads the body must do so by `c.req.json()`, `c.req.text()` or
+ * `c.req.arrayBuffer()`, which Hono keeps, or from `c.req.raw.clone()`; what has taken it otherwise makes every delivery
+ * a `body-used`. `hono/cors` answers every OPTIONS by itself: add it after the mount, or the handshake gets no consent.
+ *
+ * Handlers find Hono's `c.env` in `ctx.env`, and what they log goes to the console unless `log` takes it.
  *
  * @throws {BellhopError} `argument-invalid` if a bound is out of range
  *
@@ -71,16 +90,16 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * assertEquals(delivery.status, 204);
  * ```
  */
-export function serviceRoutes(definition: ServiceDefinition, options: ServiceRoutesOptions): Hono {
+export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: ServiceRoutesOptions): Hono {
   const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, bodyTimeoutMs = 30_000 } = options;
   const readBody = bodyReader(bodyTimeoutMs);
-  const receiver = createReceiver(definition, options);
+  const receiver = createReceiver(definition, { log: consoleLog, ...options, nowMs: () => clock.nowMs() });
 
-  async function deliver(request: HonoRequest): Promise<Response> {
-    const { headers } = request.raw;
+  async function deliver(c: Context): Promise<Response> {
+    const { headers } = c.req.raw;
     const deadlineMs = parseDeadline(headers.get(DEADLINE_HEADER), clock.nowMs()) ?? Infinity;
     if (!isStructured(headers)) throw new BellhopError("content-type-unsupported");
-    const body = await readBody(request, limits.maxBytes, headers.get("content-length") ?? undefined);
+    const body = await readBody(c.req, limits.maxBytes, headers.get("content-length") ?? undefined);
     const content = fromHttp(headers, body, limits);
     if (content.mode !== "structured") throw new BellhopError("content-type-unsupported");
     const time = until(clock, deadlineMs);
@@ -91,6 +110,8 @@ export function serviceRoutes(definition: ServiceDefinition, options: ServiceRou
           attempt: wholeOf(headers.get("bellhop-attempt")),
           deliveryId: headers.get("bellhop-delivery") ?? "",
           deadlineMs,
+          env: c.env,
+          ...lasting(c),
         }),
       );
     } finally {
@@ -120,8 +141,19 @@ export function serviceRoutes(definition: ServiceDefinition, options: ServiceRou
 }
 
 /** Every fault becomes a problem document. */
-function answered(handle: (request: HonoRequest) => Promise<Response>): (c: Context) => Promise<Response> {
-  return (c) => handle(c.req).catch(refusalResponse);
+function answered(handle: (c: Context) => Promise<Response>): (c: Context) => Promise<Response> {
+  return (c) => handle(c).catch(refusalResponse);
+}
+
+/** What the platform has for work that outlives the answer. */
+function lasting(c: Context): Pick<Delivery, "waitUntil"> {
+  try {
+    const { executionCtx } = c;
+    return { waitUntil: (work) => executionCtx.waitUntil(work) };
+  } catch {
+    // Hono throws where the platform has none.
+    return {};
+  }
 }
 
 function notAllowed(allow: string): Response {

@@ -13,8 +13,8 @@ import { until } from "./service_time.ts";
  *
  * Source: draft-inadarei-api-health-check, section 3.
  */
-export async function healthResponse(
-  definition: ServiceDefinition,
+export async function healthResponse<Env>(
+  definition: ServiceDefinition<Env>,
   clock: Clock,
   timeoutMs: number,
 ): Promise<Response> {

@@ -6,6 +6,7 @@
 import type { Hono } from "hono";
 import { serviceRoutes, type ServiceRoutesOptions } from "../../adapters/hono/service.ts";
 import { systemClock } from "../../adapters/clocks/system.ts";
+import { type Client, connect } from "../../client/connect.ts";
 import type { EventDefinition } from "../../schema/define_event.ts";
 import {
   type Handler,
@@ -14,21 +15,34 @@ import {
   type ServiceOptions,
 } from "../../service/definition.ts";
 
-/** What a service is, and the bounds of its routes. */
-export interface ServiceAppOptions extends ServiceOptions, Partial<ServiceRoutesOptions> {}
+/** What a service is, and the bounds of its routes. `Env` is what the platform binds: `service<Env>({ … })`. */
+export interface ServiceAppOptions<Env = unknown> extends ServiceOptions<Env>, Partial<ServiceRoutesOptions> {
+  /**
+   * URL of the gateway that handlers publish and call through where the service is only discovered. One that is
+   * connected needs none: `connect(service, …)` gives it its client.
+   */
+  readonly gateway?: string;
+  /** Credential for that gateway, sent as a bearer token. */
+  readonly token?: string;
+}
 
 /** A definition that is a Hono app. Its `on` takes handlers of events, and routes as Hono's own does. */
-export interface ServiceApp extends Hono, Omit<ServiceDefinition, "on"> {
+export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<Env>, "on">, AsyncDisposable {
   /** As `ServiceDefinition.on`; with a method, a path and handlers, as Hono's. */
   on: {
     <Type extends string, Input, Output>(
       event: EventDefinition<Type, Input, Output>,
-      handler: Handler<Type, Output>,
-    ): ServiceApp;
-    (pattern: string, handler: Handler): ServiceApp;
+      handler: Handler<Type, Output, Env>,
+    ): ServiceApp<Env>;
+    (pattern: string, handler: Handler<string, unknown, Env>): ServiceApp<Env>;
     // deno-lint-ignore no-explicit-any
     (method: string | string[], path: string | string[], ...handlers: any[]): any;
   };
+  /**
+   * Waits for the handlers under way and what they gave to `waitUntil`, at most `deadlineMs` (default 5,000), and
+   * closes the client that `gateway` made. The client of a connected service does the same when it is closed.
+   */
+  close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
 /**
@@ -50,17 +64,40 @@ export interface ServiceApp extends Hono, Omit<ServiceDefinition, "on"> {
  * assertEquals(manifest.subscriptions, ["user.*"]);
  * ```
  */
-export function service(options: ServiceAppOptions): ServiceApp {
-  const definition = define({ onError: logged, ...options });
-  const app = serviceRoutes(definition, { clock: systemClock(), ...options });
+export function service<Env = unknown>(options: ServiceAppOptions<Env>): ServiceApp<Env> {
+  const { name, gateway, token, clock = systemClock() } = options;
+  let connecting: Promise<Client> | undefined;
+  const client = (): Promise<Client> =>
+    connecting ??= connect({
+      gateway: gateway!,
+      source: `/services/${name}`,
+      ...(token === undefined ? {} : { token }),
+    });
+  const definition = define({
+    onError: logged,
+    ...(gateway === undefined ? {} : { outlet: client }),
+    ...options,
+  });
+  const app = serviceRoutes(definition, { ...options, clock });
   const route = app.on as (...args: unknown[]) => unknown;
-  const { settings, subscriptionFor, manifest } = definition;
+  const { settings, runtime, subscriptionFor, manifest } = definition;
   const on = (...args: unknown[]) => {
     if (args.length > 2 || typeof args[1] !== "function") return route(...args);
     (definition.on as (...args: unknown[]) => unknown)(...args);
     return app;
   };
-  return Object.assign(app, { on, settings, subscriptionFor, manifest }) as unknown as ServiceApp;
+
+  async function close({ deadlineMs = 5_000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
+    const untilMs = clock.nowMs() + deadlineMs;
+    let cancel = () => {};
+    const timeUp = new Promise<void>((resolve) => cancel = clock.wakeAt(untilMs, resolve));
+    await Promise.race([runtime.drain(), timeUp]);
+    cancel();
+    await (await connecting)?.close({ deadlineMs: Math.max(0, untilMs - clock.nowMs()) });
+  }
+
+  const own = { on, settings, runtime, subscriptionFor, manifest, close, [Symbol.asyncDispose]: () => close() };
+  return Object.assign(app, own) as unknown as ServiceApp<Env>;
 }
 
 function logged(error: unknown): void {
