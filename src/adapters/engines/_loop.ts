@@ -20,6 +20,12 @@ const LEASE_GRACE_MS = 1_000;
 const ATTEMPTS_PER_TURN = 1_024;
 const DEFAULT_TIMEOUT_MS = 15_000;
 
+interface FlushGroup {
+  readonly done: Promise<void>;
+  readonly written: Promise<void>;
+  readonly tokens: number[];
+}
+
 interface LoopOptions {
   readonly transport: Transport;
   readonly clock: Clock;
@@ -44,6 +50,8 @@ export class Loop {
   private readonly clock: Clock;
   private readonly listeners = new Set<(step: EngineTrace) => void>();
   private readonly writes = new Map<number, Promise<void>>();
+  /** The last writes that share an answer of the store. */
+  private group: FlushGroup | undefined;
   private readonly turn = (): void => this.run();
   private scheduled = false;
   private presentMs: number | undefined;
@@ -223,24 +231,45 @@ export class Loop {
   }
 
   private write(token: number, operations: readonly StoreOperation[]): void {
+    const done = this.ask(operations);
+    // Who shares a flush shares its answer, where the store gives the same promise to all of its group.
+    if (this.group?.done !== done) this.group = this.begun(done);
+    this.group.tokens.push(token);
+    this.writes.set(token, this.group.written);
+  }
+
+  private begun(done: Promise<void>): FlushGroup {
     const { bus, clock } = this;
-    const written = this.flush(operations).then(() => {
-      this.writes.delete(token);
-      bus.flushed(clock.nowMs(), token);
-      this.schedule();
-    }, (error) => {
-      this.writes.delete(token);
-      bus.flushFailed(clock.nowMs(), token);
-      this.schedule();
+    const tokens: number[] = [];
+    const answer = (tell: (nowMs: number, token: number) => void) => {
+      // Nobody joins what has been answered, even if the store gives the same promise again.
+      if (this.group?.tokens === tokens) this.group = undefined;
+      const nowMs = clock.nowMs();
+      for (const token of tokens) {
+        this.writes.delete(token);
+        tell(nowMs, token);
+      }
+      this.schedule(nowMs);
+    };
+    const written = this.flush(done).then(() => answer(bus.flushed), (error) => {
+      answer(bus.flushFailed);
       throw error;
     });
     written.catch(() => {});
-    this.writes.set(token, written);
+    return { done, written, tokens };
   }
 
-  private async flush(operations: readonly StoreOperation[]): Promise<void> {
+  private ask(operations: readonly StoreOperation[]): Promise<void> {
     try {
-      await this.store.write(operations);
+      return this.store.write(operations);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  private async flush(done: Promise<void>): Promise<void> {
+    try {
+      await done;
     } catch (error) {
       // The one write was refused; the store itself goes on.
       if (error instanceof BellhopError && error.code === "record-too-large") throw error;
@@ -263,11 +292,11 @@ export class Loop {
     this.carryOut();
     const writes = registry.takeWrites();
     if (writes.length === 0) return DONE;
-    return this.flush(writes.map(({ key, record }) => ({
+    return this.flush(this.ask(writes.map(({ key, record }) => ({
       keyspace: "registry",
       key,
       value: record === undefined ? undefined : JSON.stringify(record),
-    })));
+    }))));
   }
 
   /** Services that subscribe to a registry event by its exact name hear of it. */
