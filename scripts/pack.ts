@@ -24,12 +24,22 @@ const OPTIONAL_PEERS = ["fast-check"];
 
 /** Writes the package to `target`. */
 export async function pack(target: string): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "bellhop-pack-" });
+  // Always the same place: the check of types that deno pack makes is remembered by path.
+  const folder = `${Deno.cwd()}/dist/pack`;
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(folder, { recursive: true });
   try {
     const config = JSON.parse(await Deno.readTextFile("deno.json"));
     await copySources(`${folder}/source`, config);
     const raw = `${folder}/raw.tgz`;
-    await must(`${folder}/source`, Deno.execPath(), ["pack", "--no-source-maps", "--ignore=deno.lock", "-o", raw]);
+    await must(`${folder}/source`, Deno.execPath(), [
+      "pack",
+      "--allow-dirty",
+      "--no-source-maps",
+      "--ignore=deno.lock",
+      "-o",
+      raw,
+    ]);
     await must(folder, "tar", ["-xzf", raw]);
     await complete(`${folder}/package`, config);
     await must(folder, "npm", ["pack", "--silent", "--ignore-scripts", "./package"]);
