@@ -1,0 +1,88 @@
+/**
+ * What a handler's context knows of its platform, and where a client and a context are the same: `deno check` is the
+ * test.
+ *
+ * @module
+ */
+import type { Client } from "@bellhop/bellhop/client";
+import { defineEvent } from "@bellhop/bellhop/schema";
+import { serviceRoutes } from "@bellhop/bellhop/hono";
+import { connect, service as serverService } from "@bellhop/bellhop/server";
+import { type HandlerContext, type Outlet, service, type ServiceDefinition } from "@bellhop/bellhop/service";
+import { systemClock } from "@bellhop/bellhop/clocks/system";
+import { Hono } from "hono";
+
+interface Env {
+  readonly GATEWAY: string;
+  readonly TOKEN: string;
+}
+
+const noted = defineEvent("note.taken");
+
+/** The type parameter reaches every handler, and what makes the outlet. */
+export const notes: ServiceDefinition<Env> = service<Env>({
+  name: "notes",
+  version: "1.0.0",
+  // @ts-expect-error TS2551 there is no such binding
+  outlet: (env) => connect({ gateway: env.GATEWAY, token: env.TOKEN, source: env.TOKENS }),
+})
+  .on(noted, (event, ctx) => {
+    const gateway: string = ctx.env.GATEWAY;
+    // @ts-expect-error TS2339 there is no such binding
+    void [gateway, ctx.env.DATABASE];
+    // @ts-expect-error TS18046 nothing is known of the data
+    void event.data.id;
+    ctx.waitUntil(Promise.resolve(7));
+    // @ts-expect-error TS2345 it is work that one waits for
+    ctx.waitUntil(7);
+    ctx.log.info("taken", { id: event.id, size: 7 });
+    // @ts-expect-error TS2339 there is no such level
+    ctx.log.fatal("taken");
+    // @ts-expect-error TS2345 a record begins with a sentence
+    ctx.log.info({ id: event.id });
+    // @ts-expect-error TS2540 the context is read only
+    ctx.attempt = 1;
+  })
+  .on("note.*", async (_event, { call, env }) => {
+    const response: Response = await call("users", "GET /users/7", { deadlineMs: 100 });
+    // @ts-expect-error TS2345 a request begins with its method
+    await call("users", "/users/7");
+    // @ts-expect-error TS2322 nothing stores a call
+    await call("users", "GET /", { priority: "CRITICAL" });
+    void [response, env.TOKEN];
+  });
+
+/** Without the parameter nothing is known of the platform. */
+export const plain: ServiceDefinition = service({ name: "plain", version: "1.0.0" }).on("note.*", (_event, ctx) => {
+  // @ts-expect-error TS18046 its type is not known
+  void ctx.env.GATEWAY;
+});
+
+/** A server's service has the same context. */
+export const served: Hono = serverService<Env>({
+  name: "served",
+  version: "1.0.0",
+  gateway: "http://127.0.0.1:8000/bus",
+})
+  .on(noted, (_event, ctx) => {
+    const token: string = ctx.env.TOKEN;
+    // @ts-expect-error TS2339 there is no such binding
+    void [token, ctx.env.DATABASE];
+  });
+
+/** A definition for a platform is mounted, and connected, as any other. */
+export async function mounted(): Promise<Hono> {
+  await using client = await connect(notes, { gateway: "http://127.0.0.1:8000/bus" });
+  const app: { readonly source: string } = client;
+  void app;
+  return new Hono().route("/bellhop", serviceRoutes(notes, { clock: systemClock() }));
+}
+
+/** A context publishes and calls as a client does, and either is an outlet. */
+export function same(client: Client, context: HandlerContext<Env>): void {
+  const publish: Client["publish"] = context.publish;
+  const call: Client["call"] = context.call;
+  const outlets: Outlet[] = [client, context];
+  const back: HandlerContext["publish"] = client.publish;
+  void [publish, call, outlets, back];
+}
