@@ -52,7 +52,7 @@ export interface ServiceOptions<Env = unknown> {
    * Makes what handlers publish and call through where the service is not connected, as on a platform that starts it
    * for a request: `(env) => connect({ gateway: env.GATEWAY, token: env.TOKEN })`. Asked once, when it is first needed.
    */
-  readonly outlet?: (env: Env) => Outlet | Promise<Outlet>;
+  outlet?(env: Env): Outlet | Promise<Outlet>;
 }
 
 /** What is done with an event. Returning nothing acks; throwing naks, unless a `Nak` or `Term` is thrown. */

@@ -99,7 +99,8 @@ function plain(fields: Readonly<Record<string, unknown>>): LogRecord["fields"] {
 
 function shown(value: unknown): string | number | boolean | null {
   if (value === null || typeof value === "boolean") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  // JSON knows no negative zero.
+  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : String(value);
   if (typeof value === "string" || typeof value === "bigint") return String(value).slice(0, MAX_TEXT_LENGTH);
   if (value instanceof Error) return `${value.name}: ${value.message}`.slice(0, MAX_TEXT_LENGTH);
   return Array.isArray(value) ? "[array]" : `[${typeof value}]`;
