@@ -1,7 +1,7 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
+import type { Option } from "./command.ts";
 import { EXIT, Stop } from "./exit_code.ts";
-
-type Options = NonNullable<ParseArgsConfig["options"]>;
+import { suggestion } from "./suggest.ts";
 
 /** What stood on the command line. */
 export interface Given {
@@ -12,12 +12,31 @@ export interface Given {
 /**
  * Reads the arguments of a command, `--help` included.
  *
- * @throws {Stop} `usage` for an option that is not known or lacks its value
+ * @throws {Stop} `usage` for an option that is not known, with the one that may be meant, or that lacks its value
  */
-export function given(args: readonly string[], options: Options): Given {
+export function given(args: readonly string[], options: Readonly<Record<string, Option>>): Given {
+  const config = {
+    args: [...args],
+    options: {
+      ...Object.fromEntries(
+        Object.entries(options).map(([name, { value, many = false }]) => [
+          name,
+          { type: value === undefined ? "boolean" as const : "string" as const, multiple: many },
+        ]),
+      ),
+      help: { type: "boolean" as const, short: "h" },
+    },
+    allowPositionals: true,
+  };
+  const { tokens } = parseArgs({ ...config, strict: false, tokens: true });
+  for (const token of tokens) {
+    // The strict parser refuses it as well, but knows of no option that may be meant.
+    if (token.kind !== "option" || token.name in config.options) continue;
+    const hint = token.rawName.startsWith("--") ? suggestion(token.name, Object.keys(config.options), "--") : "";
+    throw new Stop(EXIT.usage, `there is no option ${token.rawName}${hint}`);
+  }
   try {
-    const config = { ...options, help: { type: "boolean", short: "h" } } as const;
-    return parseArgs({ args: [...args], options: config, allowPositionals: true, strict: true });
+    return parseArgs({ ...config, strict: true });
   } catch (error) {
     throw new Stop(EXIT.usage, (error as Error).message);
   }
@@ -27,6 +46,12 @@ export function given(args: readonly string[], options: Options): Given {
 export function text(values: Given["values"], name: string, otherwise: string): string {
   const value = values[name];
   return typeof value === "string" ? value : otherwise;
+}
+
+/** All texts of an option that may be repeated. */
+export function texts(values: Given["values"], name: string): readonly string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value as readonly string[] : [];
 }
 
 /**
@@ -46,4 +71,25 @@ export function number(
   const parsed = value.trim() === "" ? NaN : Number(value);
   if (parsed >= least && parsed <= most) return parsed;
   throw new Stop(EXIT.usage, `--${name}: wanted a number from ${least} to ${most}, got ${JSON.stringify(value)}`);
+}
+
+/**
+ * A whole number within its range.
+ *
+ * @throws {Stop} `usage` for any other text
+ */
+export function whole(values: Given["values"], name: string, otherwise: number, least: number, most: number): number {
+  const value = number(values, name, otherwise, least, most);
+  if (Number.isInteger(value)) return value;
+  throw new Stop(EXIT.usage, `--${name}: wanted a whole number, got ${JSON.stringify(values[name])}`);
+}
+
+/**
+ * Makes sure that there is no argument beyond those that the command takes.
+ *
+ * @throws {Stop} `usage`
+ */
+export function atMost(positionals: readonly string[], most: number, wanted: string): void {
+  if (positionals.length <= most) return;
+  throw new Stop(EXIT.usage, `wanted ${wanted}, got ${JSON.stringify(positionals.slice(most).join(" "))} besides`);
 }

@@ -1,16 +1,24 @@
-/** How a command ends, for scripts; `bellhop --help` lists them. */
+/** How a command ends, for scripts. */
 export const EXIT = {
-  /** Everything asked for was done. */
   done: 0,
-  /** Some message was refused, failed or had not ended in time. */
-  partly: 1,
-  /** The command line or the input could not be read. */
+  failed: 1,
   usage: 2,
-  /** There is no gateway to talk to, or it could not start. */
   gateway: 3,
-  /** Stopped by SIGINT or SIGTERM. */
+  unknown: 4,
+  denied: 5,
   interrupted: 130,
 } as const;
+
+/** What each code means: `bellhop --help` and docs/cli.md show this table. */
+export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [EXIT.done, "everything asked for was done; what was waited for is delivered"],
+  [EXIT.failed, "something was refused or failed for good, as a message that became a dead letter"],
+  [EXIT.usage, "the command line or the input could not be read; nothing was done"],
+  [EXIT.gateway, "there is no gateway at the URL, or the gateway could not start"],
+  [EXIT.unknown, "a message was taken, and its deliveries had not ended in time"],
+  [EXIT.denied, "the gateway refuses the credential, or wants one"],
+  [EXIT.interrupted, "publish was stopped by SIGINT or SIGTERM"],
+];
 
 /** What stops a command: a sentence for the person, and the code it ends with. */
 export class Stop extends Error {

@@ -4,70 +4,50 @@
  * @module
  */
 import process from "node:process";
-import { BellhopError } from "../core/error.ts";
-import { memory } from "../adapters/stores/memory.ts";
-import { gateway, type GatewayApp, serve, type Server, sqlite } from "../presets/server/mod.ts";
-import { given, number, text } from "./arguments.ts";
-import { EXIT, Stop } from "./exit_code.ts";
+import { atMost, type Given, number, text, texts, whole } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { EXIT } from "./exit_code.ts";
 import { print } from "./output.ts";
-import { USAGE } from "./usage.ts";
+import { startGateway } from "./run_gateway.ts";
+import { untilStopped } from "./stop_signal.ts";
 
-const OPTIONS = {
-  port: { type: "string" },
-  store: { type: "string" },
-  service: { type: "string", multiple: true },
-  "max-bytes": { type: "string" },
-  deadline: { type: "string" },
-  json: { type: "boolean" },
-} as const;
+export const GATEWAY: Command = {
+  name: "gateway",
+  summary: "run a gateway on this machine",
+  about: "Runs a gateway on 127.0.0.1, in open mode, until SIGINT or SIGTERM.",
+  usage: "[--port N] [--store FILE|memory] [--service URL]...",
+  options: {
+    port: { value: "N", help: "port to listen on; 0 takes any that is free (default 8000)" },
+    store: {
+      value: "FILE",
+      help: `SQLite file that keeps CRITICAL messages (default bus.db); "memory" keeps nothing beyond this process`,
+    },
+    service: { value: "URL", many: true, help: "where a service is mounted, to be discovered; may be repeated" },
+    "max-bytes": { value: "N", help: "largest envelope in bytes, 65536 to 16777216 (default 262144)" },
+    deadline: { value: "S", help: "seconds that attempts under way get when it is told to stop (default 10)" },
+    json: { help: "say where it listens as one line of JSON" },
+  },
+  examples: [
+    "bellhop gateway",
+    "bellhop gateway --port 0 --store memory --json",
+    "bellhop gateway --store /var/lib/bellhop/bus.db --service http://127.0.0.1:8001/bellhop",
+  ],
+  run,
+};
 
-const LONGEST_DEADLINE_S = 3_600;
-
-/** Runs the command until it is told to stop. @returns the exit code */
-export async function gatewayCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = given(args, OPTIONS);
-  if (values.help === true) return print(USAGE.gateway), EXIT.done;
-  if (positionals.length > 0) throw new Stop(EXIT.usage, `gateway takes no argument, got ${positionals.join(" ")}`);
+async function run({ values, positionals }: Given): Promise<number> {
+  atMost(positionals, 0, "no argument");
   const store = text(values, "store", "bus.db");
-  const port = number(values, "port", 8_000, 0, 65_535);
-  const maxBytes = number(values, "max-bytes", 262_144, 65_536, 16_777_216);
-  const deadlineMs = number(values, "deadline", 10, 0, LONGEST_DEADLINE_S) * 1_000;
-  const services = (values.service ?? []) as readonly string[];
-
+  const port = whole(values, "port", 8_000, 0, 65_535);
+  const maxBytes = whole(values, "max-bytes", 262_144, 65_536, 16_777_216);
+  const deadlineMs = number(values, "deadline", 10, 0, 3_600) * 1_000;
   const stopped = untilStopped();
-  const { bus, server } = await start(store, services, maxBytes, port);
-  announce(server.url, store, values.json === true);
+  const gateway = await startGateway({ port, store, services: texts(values, "service"), maxBytes });
+  announce(gateway.url, store, values.json === true);
   const signal = await stopped;
   if (values.json !== true) print(`${signal}: finishing what is under way`);
-  const untilMs = performance.now() + deadlineMs;
-  await bus.close({ deadlineMs });
-  // What hangs beyond the deadline is cut by the end of this process.
-  const timeUp = new Promise((resolve) => setTimeout(resolve, Math.max(0, untilMs - performance.now())));
-  await Promise.race([server.close({ deadlineMs: 2 * LONGEST_DEADLINE_S * 1_000 }), timeUp]);
+  await gateway.close(deadlineMs);
   return EXIT.done;
-}
-
-async function start(
-  store: string,
-  services: readonly string[],
-  maxBytes: number,
-  port: number,
-): Promise<{ bus: GatewayApp; server: Server }> {
-  let bus: GatewayApp | undefined;
-  try {
-    bus = gateway({
-      open: true,
-      store: store === "memory" ? memory() : sqlite(store),
-      services,
-      limits: { maxBytes, maxBatchBytes: Math.max(1_048_576, maxBytes) },
-    });
-    await bus.ready;
-    return { bus, server: await serve(bus, { port }) };
-  } catch (error) {
-    await bus?.close({ deadlineMs: 0 });
-    if (!(error instanceof BellhopError)) throw error;
-    throw new Stop(EXIT.gateway, `cannot start the gateway: ${error.message}\n${error.fix}`);
-  }
 }
 
 function announce(url: string, store: string, json: boolean): void {
@@ -76,12 +56,7 @@ function announce(url: string, store: string, json: boolean): void {
   print(`  services register at ${url}/registry, messages go to ${url}/messages, the live trace is ${url}/trace`);
 }
 
-function keeping(store: string): string {
+/** What becomes of messages when the process ends. */
+export function keeping(store: string): string {
   return store === "memory" ? "nothing is kept on disk" : `CRITICAL messages are kept in ${store}`;
-}
-
-function untilStopped(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
-  });
 }

@@ -1,30 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { connect, gateway, serve, service, Term } from "../presets/server/mod.ts";
+import { bellhop, COMMAND } from "./_bellhop_test.ts";
 import { VERSION } from "./version.ts";
-
-const MAIN = new URL("main.ts", import.meta.url).pathname;
-const COMMAND = ["run", "-A", "--unstable-no-legacy-abort", MAIN];
-
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly told: string;
-}
-
-/** Runs the command as a process of its own. */
-async function bellhop(args: readonly string[], input = ""): Promise<Run> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...COMMAND, ...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  // It may end before it has read everything.
-  await writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  return { code, out: new TextDecoder().decode(stdout), told: new TextDecoder().decode(stderr) };
-}
 
 function envelope(id: string, type = "order.paid"): string {
   return JSON.stringify({ specversion: "1.0", id, source: "/shop", type, data: { id } });

@@ -19,3 +19,9 @@ export function tell(line = ""): void {
 export function isWatched(): boolean {
   return process.stderr.isTTY === true;
 }
+
+/** Resolves when what was said has left this process, which may then end. */
+export async function written(): Promise<void> {
+  const empty = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write("", () => resolve()));
+  await Promise.all([empty(process.stdout), empty(process.stderr)]);
+}

@@ -7,32 +7,49 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import process from "node:process";
 import { type Client, connect } from "../client/mod.ts";
-import { PRIORITIES, type Priority } from "../core/priority/table.ts";
-import { type Given, given, number, text } from "./arguments.ts";
+import { type Given, number, whole } from "./arguments.ts";
+import type { Command } from "./command.ts";
 import { EXIT, Stop } from "./exit_code.ts";
 import { findGateway } from "./find_gateway.ts";
+import { GATEWAY_OPTIONS, gatewayAddress } from "./gateway_address.ts";
 import { items } from "./items.ts";
 import { lines } from "./lines.ts";
 import { isWatched, print, tell } from "./output.ts";
 import { pool } from "./pool.ts";
+import { printable } from "./printable.ts";
+import { priorityOf } from "./priority_of.ts";
 import { progressBar, SILENT } from "./progress.ts";
 import type { SendOptions } from "./send.ts";
 import { type BatchTarget, sendBatch } from "./send_batch.ts";
 import { type Report, summary, Tally } from "./tally.ts";
-import { USAGE } from "./usage.ts";
 
-const OPTIONS = {
-  gateway: { type: "string" },
-  wait: { type: "string" },
-  priority: { type: "string" },
-  target: { type: "string" },
-  type: { type: "string" },
-  source: { type: "string" },
-  concurrency: { type: "string" },
-  timeout: { type: "string" },
-  json: { type: "boolean" },
-  quiet: { type: "boolean" },
-} as const;
+export const PUBLISH: Command = {
+  name: "publish",
+  summary: "send messages from a file or standard input",
+  about:
+    `Sends messages: one JSON envelope, one envelope a line (NDJSON), or a JSON array of envelopes. Which of the three it
+is, is found out; NDJSON may be of any size, the others up to 64 MiB. Sending a file again is harmless: an envelope
+with the same source and id counts as a duplicate.`,
+  usage: "[FILE|-] [options]",
+  options: {
+    wait: { value: "S", help: "wait up to S seconds for every delivery of each message to end, 1 to 60" },
+    priority: { value: "P", help: "LOW, NORMAL, HIGH or CRITICAL for every message" },
+    target: { value: "NAME", help: "send every message to this service alone" },
+    type: { value: "TYPE", help: "take JSON that is no envelope for the data of a message of this type" },
+    source: { value: "URI", help: "source of messages made by --type (default /cli)" },
+    concurrency: { value: "N", help: "requests under way at once, 1 to 256 (default 16)" },
+    timeout: { value: "S", help: "seconds to try to hand over one message, 1 to 3600 (default 30)" },
+    quiet: { help: "no progress bar and no list of what was refused" },
+    ...GATEWAY_OPTIONS,
+    json: { help: "one line of JSON for each message, and a last one for all" },
+  },
+  examples: [
+    "bellhop publish events.ndjson --wait 30",
+    `echo '{"id":"42"}' | bellhop publish --type document.created --priority CRITICAL --wait 10`,
+    `bellhop publish batch.json --json | jq -r 'select(.code) | "\\(.line) \\(.code)"'`,
+  ],
+  run,
+};
 
 /** Refusals that are listed; all are counted. */
 const LISTED = 20;
@@ -44,20 +61,18 @@ interface Input {
   readonly total: number | undefined;
 }
 
-/** Runs the command. @returns the exit code */
-export async function publishCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = given(args, OPTIONS);
-  if (values.help === true) return print(USAGE.publish), EXIT.done;
+async function run({ values, positionals }: Given): Promise<number> {
   const interrupt = new AbortController();
   const options = sendOptions(values, interrupt.signal);
-  const width = number(values, "concurrency", 16, 1, 256);
+  const width = whole(values, "concurrency", 16, 1, 256);
   const json = values.json === true;
   const quiet = json || values.quiet === true;
   const input = await open(positionals);
-  const gateway = text(values, "gateway", process.env.BELLHOP_GATEWAY ?? "http://127.0.0.1:8000").replace(/\/$/, "");
-  const target = { url: gateway, maxBatchBytes: await findGateway(gateway) };
+  const address = await gatewayAddress(values);
+  const target = { address, maxBatchBytes: await findGateway(address) };
 
-  const client = await connect({ gateway });
+  const { url, token } = address;
+  const client = await connect({ gateway: url, ...(token === undefined ? {} : { token }) });
   const progress = !quiet && isWatched() ? progressBar(input.total) : SILENT;
   const tally = new Tally();
   const startedMs = performance.now();
@@ -78,14 +93,17 @@ export async function publishCommand(args: readonly string[]): Promise<number> {
     process.off("SIGTERM", stop);
     const totals = tally.totals();
     const seconds = (performance.now() - startedMs) / 1_000;
-    if (!quiet) { for (const report of refused) tell(`line ${report.line}: ${report.code}: ${report.detail}`); }
+    if (!quiet) {
+      for (const report of refused) tell(printable(`line ${report.line}: ${report.code}: ${report.detail}`, 1_000));
+    }
     if (!quiet && totals.refused > refused.length) tell(`… and ${totals.refused - refused.length} more`);
     if (json) print(JSON.stringify({ totals, seconds: Number(seconds.toFixed(3)) }));
     else if (totals.messages > 0) { for (const line of summary(totals, seconds, options.waitMs > 0)) print(line); }
     await client.close({ deadlineMs: 0 });
   }
   const { refused: refusals, failed, pending } = tally.totals();
-  return refusals + failed + pending > 0 ? EXIT.partly : EXIT.done;
+  if (refusals + failed > 0) return EXIT.failed;
+  return pending > 0 ? EXIT.unknown : EXIT.done;
 }
 
 async function sendAll(
@@ -114,12 +132,10 @@ async function sendAll(
 }
 
 function sendOptions(values: Given["values"], signal: AbortSignal): SendOptions {
-  const { priority, type, target, source } = values;
-  if (priority !== undefined && !PRIORITIES.includes(priority as Priority)) {
-    throw new Stop(EXIT.usage, `--priority: wanted ${PRIORITIES.join(", ")}, got ${JSON.stringify(priority)}`);
-  }
+  const { type, target, source } = values;
+  const priority = priorityOf(values);
   return {
-    ...(priority === undefined ? {} : { priority: priority as Priority }),
+    ...(priority === undefined ? {} : { priority }),
     ...(typeof type === "string" ? { type } : {}),
     ...(typeof target === "string" ? { target } : {}),
     ...(typeof source === "string" ? { source } : {}),

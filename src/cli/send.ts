@@ -46,7 +46,12 @@ async function handOver(client: Client, line: number, envelope: Envelope, option
   if (waitMs === 0) return { ...known, result: "accepted" };
   const receipt = await ended(sent, signal);
   if (receipt === undefined) return { ...known, result: "pending" };
-  const deliveries = receipt.deliveries.map(({ receiver, outcome, attempts }) => ({ receiver, outcome, attempts }));
+  const deliveries = receipt.deliveries.map(({ receiver, outcome, attempts, lastError }) => ({
+    receiver,
+    outcome,
+    attempts,
+    ...(lastError === undefined ? {} : { lastError }),
+  }));
   const failed = deliveries.some(({ outcome }) => outcome !== "delivered");
   return { ...known, result: failed ? "failed" : "delivered", deliveries };
 }

@@ -3,13 +3,14 @@ import type { Envelope } from "../core/envelope/envelope.ts";
 import { BATCHED_TYPE } from "../core/envelope/http.ts";
 import { serializeBatch } from "../core/envelope/serialize.ts";
 import { envelopeOf } from "./envelope_of.ts";
+import { credentialHeaders, type GatewayAddress } from "./gateway_address.ts";
 import type { Item } from "./items.ts";
 import { send, type SendOptions } from "./send.ts";
 import type { Report } from "./tally.ts";
 
 /** Where batches go, and how large they may be there. */
 export interface BatchTarget {
-  readonly url: string;
+  readonly address: GatewayAddress;
   readonly maxBatchBytes: number;
 }
 
@@ -78,9 +79,9 @@ async function post(target: BatchTarget, entries: readonly Entry[], signal: Abor
     return first.length < half ? first : [...first, ...await post(target, entries.slice(half), signal)];
   }
   try {
-    const response = await fetch(`${target.url}/messages`, {
+    const response = await fetch(`${target.address.url}/messages`, {
       method: "POST",
-      headers: { "content-type": BATCHED_TYPE },
+      headers: { "content-type": BATCHED_TYPE, ...credentialHeaders(target.address) },
       body,
       signal,
       redirect: "manual",

@@ -16,6 +16,7 @@ export interface Report {
     readonly receiver: string;
     readonly outcome?: Outcome | undefined;
     readonly attempts: number;
+    readonly lastError?: string;
   }[];
   /** Why it was refused: a stable code, and a sentence. */
   readonly code?: string;

@@ -1,0 +1,24 @@
+import type { Command } from "./command.ts";
+import { DEAD_LETTERS } from "./dead_letters.ts";
+import { DISCARD, REDRIVE } from "./dead_letters_change.ts";
+import { DEV } from "./dev.ts";
+import { GATEWAY } from "./gateway.ts";
+import { PUBLISH } from "./publish.ts";
+import { SEND } from "./send_one.ts";
+import { SERVICES } from "./services.ts";
+import { SERVICES_ADD } from "./services_add.ts";
+import { TAIL } from "./tail.ts";
+
+/** Every command, in the order of `--help`. */
+export const COMMANDS: readonly Command[] = [
+  DEV,
+  SEND,
+  TAIL,
+  SERVICES,
+  SERVICES_ADD,
+  DEAD_LETTERS,
+  REDRIVE,
+  DISCARD,
+  PUBLISH,
+  GATEWAY,
+];
