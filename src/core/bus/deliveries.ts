@@ -2,7 +2,9 @@ const GROWN_FROM = 64;
 
 /**
  * The columns of all deliveries under way, 14 bytes each, indexed by slot: a small integer that a delivery keeps until
- * it has ended. With 12 bytes in the schedule and 20 for its first two failed attempts a waiting retry costs 46.
+ * it has ended. With 12 bytes in the schedule, 16 for its first two failed attempts and 4 in its message, if that has
+ * many receivers, a waiting retry costs 46. They double as they grow: the room to spare is memory that nothing has
+ * touched yet, which the system does not hand out before.
  */
 export class Deliveries {
   /** Slots in use. */

@@ -1,3 +1,5 @@
+import { Faults } from "./_faults.ts";
+
 /** One failed attempt, as a dead letter tells it. */
 export interface AttemptRecord {
   /** 1 = the first attempt of the run. */
@@ -11,24 +13,30 @@ export interface AttemptRecord {
 }
 
 const NONE = -1;
-const PAIR = 5;
 const LAST_PAIRS = 7;
-const MAX_REASONS = 4_096;
-const MAX_INSTANCES = 1 << 20;
+
+// A pair is four words: two times, two faults. The 28 bits of the link to the next pair lie above the faults.
+const FAULT_BITS = 18;
+const FAULT = (1 << FAULT_BITS) - 1;
+const LINK_BITS = 32 - FAULT_BITS;
+const LINK = (1 << LINK_BITS) - 1;
+
+// The arena grows by 64 KiB at a time: nothing is copied, and there is next to no room to spare.
+const CHUNK_BITS = 12;
+const IN_CHUNK = (1 << CHUNK_BITS) - 1;
 
 /**
  * The failed attempts of every waiting delivery, 8 bytes each in one arena: pairs of attempts, linked.
  *
- * Of a long history the first 2 and at least the last 12 attempts are kept. Words are interned; past 4,096
- * reasons or 1,048,576 instances a new word reads as `other` or as no instance.
+ * Of a long history the first 2 and at least the last 12 attempts are kept. Reasons and instances are numbers of
+ * `Faults`, which says what happens when there are too many.
  */
 export class History {
-  /** Each pair: time, what, time, what, next. Times are relative to the message's acceptance. */
-  private cells = new Uint32Array(PAIR * 16);
+  /** Each pair: time, time, fault and low part of the link, fault and high part. Times count from the acceptance. */
+  private readonly chunks: Uint32Array[] = [];
   private used = 0;
   private free = NONE;
-  private readonly reasons = new Words(MAX_REASONS, "other");
-  private readonly instances = new Words(MAX_INSTANCES, "");
+  private readonly faults = new Faults();
 
   /**
    * Adds a failed attempt.
@@ -39,20 +47,19 @@ export class History {
    */
   append(head: number, sinceMs: number, reason: string, instance: string | undefined): number {
     const at = Math.min(0xffff_fffe, Math.max(0, Math.floor(sinceMs))) + 1;
-    const what = (this.reasons.indexOf(reason) << 20) | this.instances.indexOf(instance ?? "");
-    if (head === NONE) {
-      head = this.claim();
-      this.set(head, 0, at, what);
-      return head;
-    }
+    const fault = this.faults.claim(reason, instance ?? "");
+    if (head === NONE) return this.begin(at, fault);
     let pairs = 1;
     let last = head;
     for (let next = this.next(last); next !== NONE; next = this.next(last)) {
       last = next;
       pairs++;
     }
-    if (this.cells[last * PAIR + 2] === 0) {
-      this.set(last, 1, at, what);
+    const chunk = this.chunks[last >>> CHUNK_BITS];
+    const cell = (last & IN_CHUNK) << 2;
+    if (chunk[cell + 1] === 0) {
+      chunk[cell + 1] = at;
+      chunk[cell + 3] |= fault;
       return head;
     }
     if (pairs > LAST_PAIRS) {
@@ -60,28 +67,28 @@ export class History {
       this.link(head, this.next(second));
       this.release(second);
     }
-    const added = this.claim();
-    this.set(added, 0, at, what);
-    this.link(last, added);
+    this.link(last, this.begin(at, fault));
     return head;
   }
 
   /** The attempts kept, oldest first; `attempts` is how many there were in all. */
   read(head: number, acceptedMs: number, attempts: number): AttemptRecord[] {
-    const kept: { at: number; what: number }[] = [];
+    const kept: { at: number; fault: number }[] = [];
     for (let pair = head; pair !== NONE; pair = this.next(pair)) {
+      const chunk = this.chunks[pair >>> CHUNK_BITS];
+      const cell = (pair & IN_CHUNK) << 2;
       for (let half = 0; half < 2; half++) {
-        const at = this.cells[pair * PAIR + 2 * half];
-        if (at !== 0) kept.push({ at: at - 1, what: this.cells[pair * PAIR + 2 * half + 1] });
+        const at = chunk[cell + half];
+        if (at !== 0) kept.push({ at: at - 1, fault: chunk[cell + half + 2] & FAULT });
       }
     }
-    return kept.map(({ at, what }, i) => {
-      const instance = this.instances.word(what & 0xf_ffff);
+    return kept.map(({ at, fault }, i) => {
+      const instance = this.faults.instance(fault);
       return {
         attempt: i < 2 ? i + 1 : attempts - kept.length + i + 1,
         atMs: acceptedMs + at,
         ...(instance === "" ? {} : { instance }),
-        reason: this.reasons.word(what >>> 20),
+        reason: this.faults.reason(fault),
       };
     });
   }
@@ -91,9 +98,10 @@ export class History {
     if (head === NONE) return undefined;
     let pair = head;
     for (let next = this.next(pair); next !== NONE; next = this.next(pair)) pair = next;
-    const half = this.cells[pair * PAIR + 2] === 0 ? 0 : 1;
-    const what = this.cells[pair * PAIR + 2 * half + 1];
-    return { reason: this.reasons.word(what >>> 20), instance: this.instances.word(what & 0xf_ffff) };
+    const chunk = this.chunks[pair >>> CHUNK_BITS];
+    const cell = (pair & IN_CHUNK) << 2;
+    const fault = chunk[cell + (chunk[cell + 1] === 0 ? 2 : 3)] & FAULT;
+    return { reason: this.faults.reason(fault), instance: this.faults.instance(fault) };
   }
 
   /** Gives a delivery's pairs back. */
@@ -105,60 +113,43 @@ export class History {
     }
   }
 
-  private claim(): number {
+  /** A pair of which the second half is still to come. */
+  private begin(at: number, fault: number): number {
     let pair = this.free;
     if (pair === NONE) {
       pair = this.used++;
-      if (this.used * PAIR > this.cells.length) {
-        const grown = new Uint32Array(Math.ceil(this.cells.length / PAIR * 1.25) * PAIR);
-        grown.set(this.cells);
-        this.cells = grown;
-      }
+      if (pair >>> CHUNK_BITS === this.chunks.length) this.chunks.push(new Uint32Array(4 << CHUNK_BITS));
     } else {
       this.free = this.next(pair);
     }
-    this.cells.fill(0, pair * PAIR, pair * PAIR + PAIR);
+    const chunk = this.chunks[pair >>> CHUNK_BITS];
+    const cell = (pair & IN_CHUNK) << 2;
+    chunk[cell] = at;
+    chunk[cell + 1] = 0;
+    chunk[cell + 2] = fault;
+    chunk[cell + 3] = 0;
     return pair;
   }
 
   private release(pair: number): void {
+    const chunk = this.chunks[pair >>> CHUNK_BITS];
+    const cell = (pair & IN_CHUNK) << 2;
+    this.faults.release(chunk[cell + 2] & FAULT);
+    if (chunk[cell + 1] !== 0) this.faults.release(chunk[cell + 3] & FAULT);
     this.link(pair, this.free);
     this.free = pair;
   }
 
-  private set(pair: number, half: number, at: number, what: number): void {
-    this.cells[pair * PAIR + 2 * half] = at;
-    this.cells[pair * PAIR + 2 * half + 1] = what;
-  }
-
   private next(pair: number): number {
-    return this.cells[pair * PAIR + 4] - 1;
+    const chunk = this.chunks[pair >>> CHUNK_BITS];
+    const cell = (pair & IN_CHUNK) << 2;
+    return ((chunk[cell + 2] >>> FAULT_BITS) | ((chunk[cell + 3] >>> FAULT_BITS) << LINK_BITS)) - 1;
   }
 
   private link(pair: number, next: number): void {
-    this.cells[pair * PAIR + 4] = next + 1;
-  }
-}
-
-/** Words as small numbers, up to a bound; what comes past it reads as the first word. */
-class Words {
-  private readonly byWord = new Map<string, number>();
-  private readonly words: string[];
-
-  constructor(private readonly most: number, overflow: string) {
-    this.words = [overflow];
-    this.byWord.set(overflow, 0);
-  }
-
-  indexOf(word: string): number {
-    const known = this.byWord.get(word);
-    if (known !== undefined) return known;
-    if (this.words.length >= this.most) return 0;
-    this.byWord.set(word, this.words.length);
-    return this.words.push(word) - 1;
-  }
-
-  word(index: number): string {
-    return this.words[index];
+    const chunk = this.chunks[pair >>> CHUNK_BITS];
+    const cell = (pair & IN_CHUNK) << 2;
+    chunk[cell + 2] = (chunk[cell + 2] & FAULT) | (((next + 1) & LINK) << FAULT_BITS);
+    chunk[cell + 3] = (chunk[cell + 3] & FAULT) | (((next + 1) >>> LINK_BITS) << FAULT_BITS);
   }
 }

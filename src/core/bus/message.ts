@@ -38,7 +38,7 @@ export interface BusMessage {
   /** The receivers, frozen at acceptance. */
   targets: readonly Target[];
   /** For each receiver: `~slot` while its delivery is under way (negative), then the packed outcome. */
-  progress: number[];
+  progress: number[] | Int32Array;
   /** For each receiver its run; absent while all are 1. */
   runs: readonly number[] | undefined;
   /** Deliveries that have not ended. */

@@ -1,15 +1,20 @@
 const EMPTY = -1;
 const SMALLEST = 8;
+/** A ring that is not given back: to outgrow it takes so many pushes that a new one costs next to nothing of each. */
+const KEPT = 64;
+/** The ring of a line that nothing has joined since. */
+const NO_RING = new Int32Array(0);
 
 /**
  * A first-in-first-out line of non-negative integers in one typed-array ring: O(1) at both ends, 4 to 8 bytes an item.
  *
- * The ring doubles when it is full and falls back to its smallest size when it runs empty, so a burst is not kept.
+ * The ring doubles when it is full; one of more than 64 places is given back when it runs empty, so that a burst is not
+ * kept.
  */
 export class Fifo {
   /** How many items wait. */
   size = 0;
-  private ring: Int32Array = new Int32Array(SMALLEST);
+  private ring: Int32Array = NO_RING;
   private head = 0;
   private used = 0;
 
@@ -71,12 +76,12 @@ export class Fifo {
   private reset(): void {
     this.head = 0;
     this.used = 0;
-    if (this.ring.length > 1_024) this.ring = new Int32Array(SMALLEST);
+    if (this.ring.length > KEPT) this.ring = NO_RING;
   }
 
   private grow(): void {
     const old = this.ring;
-    const ring = new Int32Array(old.length * 2);
+    const ring = new Int32Array(Math.max(SMALLEST, old.length * 2));
     const mask = old.length - 1;
     let used = 0;
     for (let i = 0; i < this.used; i++) {
