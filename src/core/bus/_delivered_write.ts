@@ -1,13 +1,12 @@
-import { type BusMessage, runOf } from "./message.ts";
-import type { SharedRecord } from "./message.ts";
+import type { BusEffect } from "./effect.ts";
+import { type BusMessage, runOf, type SharedRecord } from "./message.ts";
 import type { StoreOperation } from "./operation.ts";
-import { endRecord } from "./_outcome_write.ts";
+import { endRecord } from "./_quota.ts";
 import { deliveredHead, deliveredParty, deliveredRow, deliveryKey, outcomeKey } from "./record.ts";
 import { type BusState, write } from "./_state.ts";
-import type { BusEffect } from "./effect.ts";
 
-/** A record takes no more rows when it has this many characters: in UTF-8 they fit the smallest record of any store. */
-const MOST_CHARS = 16_384;
+/** A record takes no more rows when it has this many characters: with the longest row they fit any store's record. */
+const MOST_CHARS = 12_288;
 
 /** What waits for the flush of a record of deliveries that ended well. */
 export interface DeliveredWrite {

@@ -2,9 +2,9 @@ import { type BusMessage, runOf } from "./message.ts";
 import { writeDelivered } from "./_delivered_write.ts";
 import type { StoreOperation } from "./operation.ts";
 import type { Outcome } from "./outcome.ts";
-import { charge, rewrite } from "./_quota.ts";
+import { charge, endRecord, rewrite } from "./_quota.ts";
 import { acceptReceipt } from "./_receipts.ts";
-import { deliveryKey, messageKey, outcomeKey, type OutcomeRecord, utf8Bytes, writeRecord } from "./record.ts";
+import { deliveryKey, outcomeKey, type OutcomeRecord, utf8Bytes, writeRecord } from "./record.ts";
 import { type BusState, type KeptDeadLetter, write } from "./_state.ts";
 
 /**
@@ -43,14 +43,6 @@ export function writeOutcome(
   endRecord(state, message, operations);
   const token = write(state, operations, { kind: "outcome", message, slot, outcome, reason, receipt, letter });
   if (receipt !== undefined) receipt.token = token;
-}
-
-/** The last outcome of a message takes its record away. */
-export function endRecord(state: BusState, message: BusMessage, operations: StoreOperation[]): void {
-  if (message.undecided > 0) return;
-  charge(state, message.principal, -message.bytes);
-  message.bytes = 0;
-  operations.push({ keyspace: "messages", key: messageKey(message.sequence), value: undefined });
 }
 
 /** What went wrong last with a delivery, or nothing. */

@@ -32,17 +32,20 @@ export function messageWrite(state: BusState, message: BusMessage): StoreOperati
 
 /** The write of a message's record as it is now. */
 export function rewrite(message: BusMessage): StoreOperation {
-  const value = writeRecord({
-    acceptedMs: message.acceptedMs,
-    order: message.order,
-    receivers: message.targets.map((target) => target.name),
-    ...(message.runs === undefined ? {} : { runs: message.runs }),
-    fingerprint: message.fingerprint,
-    principal: message.principal,
-    ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
-    ...(message.instance === undefined ? {} : { instance: message.instance }),
-  }, message.envelope);
+  const { acceptedMs, order, runs, fingerprint, principal, replyTo, instance } = message;
+  const receivers = message.targets.map((target) => target.name);
+  // JSON leaves out what is undefined.
+  const record = { acceptedMs, order, receivers, runs, fingerprint, principal, replyTo, instance };
+  const value = writeRecord(record, message.envelope);
   return { keyspace: "messages", key: messageKey(message.sequence), value };
+}
+
+/** The last outcome of a message takes its record away. */
+export function endRecord(state: BusState, message: BusMessage, operations: StoreOperation[]): void {
+  if (message.undecided > 0) return;
+  charge(state, message.principal, -message.bytes);
+  message.bytes = 0;
+  operations.push({ keyspace: "messages", key: messageKey(message.sequence), value: undefined });
 }
 
 /** Changes what a principal has on disk. */

@@ -30,11 +30,11 @@ export interface MessageRecord {
   readonly acceptedMs: number;
   readonly order: number;
   readonly receivers: readonly string[];
-  readonly runs?: readonly number[];
+  readonly runs?: readonly number[] | undefined;
   readonly fingerprint: number;
   readonly principal: string;
-  readonly replyTo?: string;
-  readonly instance?: string;
+  readonly replyTo?: string | undefined;
+  readonly instance?: string | undefined;
 }
 
 /** The retry state of one delivery, written before each wait. */
