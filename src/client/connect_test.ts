@@ -1,7 +1,7 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { BellhopError } from "../core/error.ts";
 import { parseRegistration } from "../core/registry/registration.ts";
-import { service } from "../service/mod.ts";
+import { createReceiver, service } from "../service/mod.ts";
 import { ACCEPTED, type Asked, clientOf, problem, through } from "./_client_of_test.ts";
 import { connect } from "./mod.ts";
 
@@ -148,5 +148,45 @@ Deno.test("close() does not wait for a gateway that does not answer the goodbye"
     users,
   );
   await through(clock, client.close(), 1_000, 10_000);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("connect() gives its client to the service before the first delivery can come", async () => {
+  const documents = service({ name: "documents", version: "1" });
+  let early: unknown;
+  const { client } = await clientOf(
+    () => {
+      early = documents.runtime.outlet;
+      return registered("lse_1");
+    },
+    { endpoint },
+    documents,
+  );
+  assertStrictEquals(early, client);
+  await client.close();
+});
+
+Deno.test("close() lets handlers and what they left publish and call to their end, and nothing after it", async () => {
+  const work = Promise.withResolvers<void>();
+  const documents = service({ name: "documents", version: "1" }).on("a.b", (_event, { publish, waitUntil }) => {
+    waitUntil(work.promise.then(() => publish("c.d")));
+  });
+  const { client, asked } = await clientOf(() => Response.json(ACCEPTED, { status: 202 }), {}, documents);
+  const event = { specversion: "1.0", id: "1", source: "/a", type: "a.b" } as const;
+  const delivery = { signal: new AbortController().signal, attempt: 1, deliveryId: "", deadlineMs: Infinity };
+  await createReceiver(documents).receive(event, delivery);
+  const closed = client.close();
+  work.resolve();
+  await closed;
+  assertEquals(types(asked), ["c.d"]);
+  assertEquals((await assertRejects(() => client.publish("e.f"), BellhopError)).code, "closing");
+  assertEquals((await assertRejects(() => client.call("users", "GET /"), BellhopError)).code, "closing");
+});
+
+Deno.test("close() waits for handlers no longer than it is told", async () => {
+  const documents = service({ name: "documents", version: "1" });
+  const { client, clock } = await clientOf(() => Response.json(ACCEPTED, { status: 202 }), {}, documents);
+  documents.runtime.keep(new Promise(() => {}));
+  await through(clock, client.close({ deadlineMs: 2_000 }));
   assertEquals(clock.pending, 0);
 });
