@@ -176,7 +176,7 @@ function readJson(value: unknown, text: string | undefined, limits: EnvelopeLimi
       } else bytesFault = takeBytes(envelope, encoded, limits);
     }
   }
-  const faults = validateAttributes(envelope, limits);
+  const faults = validateAttributes(envelope, limits, envelope === value ? members : undefined);
   if (faults.length > 0 || walkFault !== undefined || bytesFault !== undefined) {
     throw invalidEnvelope([...faults, ...[walkFault, bytesFault].filter((bad) => bad !== undefined)]);
   }

@@ -22,6 +22,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   "dataschema",
   "priority",
   "target",
+  "replyto",
+  "deliverat",
   "correlationid",
   "causationid",
   "expirytime",
@@ -118,8 +120,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  * All rules except those that walk through `data`, which the reader of a text answers for.
  *
  * Known attributes are read by name and counted, so that only an envelope with others pays for looking at names.
+ *
+ * @param named how many members the value has, where the caller has counted them
  */
-export function validateAttributes(value: Record<string, unknown>, limits: EnvelopeLimits): readonly Fault[] {
+export function validateAttributes(
+  value: Record<string, unknown>,
+  limits: EnvelopeLimits,
+  named: number = countNames(value),
+): readonly Fault[] {
   let faults = add(undefined, rules.checkSpecversion(value.specversion));
   faults = add(faults, rules.checkId(value.id));
   faults = add(faults, rules.checkSource(value.source));
@@ -132,7 +140,10 @@ export function validateAttributes(value: Record<string, unknown>, limits: Envel
   if (dataschema !== undefined && ++known) faults = add(faults, rules.checkDataschema(dataschema));
   if (data !== undefined && ++known && data !== null) faults = add(faults, checkDataKind(data, datacontenttype));
   if (priority !== undefined && ++known) faults = add(faults, rules.checkPriority(priority));
-  if (target !== undefined && ++known) faults = add(faults, rules.checkTarget(target));
+  if (target !== undefined && ++known) faults = add(faults, rules.checkAddress("target", target));
+  const { deliverat, replyto } = value;
+  if (deliverat !== undefined && ++known) faults = add(faults, rules.checkTime("deliverat", deliverat));
+  if (replyto !== undefined && ++known) faults = add(faults, rules.checkAddress("replyto", replyto));
   const { correlationid, causationid, expirytime, partitionkey, traceparent, tracestate } = value;
   if (correlationid !== undefined && ++known) {
     faults = add(faults, rules.checkText("correlationid", correlationid, limits));
@@ -144,10 +155,14 @@ export function validateAttributes(value: Record<string, unknown>, limits: Envel
   }
   if (traceparent !== undefined && ++known) faults = add(faults, rules.checkTraceparent(traceparent));
   if (tracestate !== undefined && ++known) faults = add(faults, rules.checkText("tracestate", tracestate, limits));
-  let named = 0;
-  for (const _ in value) named++;
   if (named !== known || named > limits.maxAttributes) faults = validateExtensions(value, limits, faults);
   return faults ?? NONE;
+}
+
+function countNames(value: Record<string, unknown>): number {
+  let names = 0;
+  for (const _ in value) names++;
+  return names;
 }
 
 function validateExtensions(
