@@ -75,6 +75,7 @@ export type ErrorCode =
   | "signature-missing"
   | "signature-invalid"
   | "signature-stale"
+  | "secret-missing"
   | "open-mode-refused"
   | "open-mode-required"
   | "closing"
@@ -400,6 +401,13 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     "The signature was made too long ago, or in the future",
     "Set the clocks of both sides.",
   ),
+  "secret-missing": meaning(
+    500,
+    "operator",
+    false,
+    "There is no secret to sign or to verify deliveries with",
+    "Give gateway() signingSecrets and service() a signingSecret (BELLHOP_SIGNING_SECRET), or both `open: true`.",
+  ),
   "open-mode-refused": meaning(
     403,
     "sender",
@@ -411,8 +419,8 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     500,
     "operator",
     false,
-    "This version runs in open mode on loopback only",
-    "Pass `open: true` and bind to 127.0.0.1.",
+    "Neither open mode nor credentials were chosen",
+    "Pass `open: true` to serve this machine alone, or `credentials` to serve others.",
   ),
   "closing": meaning(503, "gateway", true, "The gateway is closing", "Try again; another process will take over."),
   "too-many-streams": meaning(

@@ -37,6 +37,12 @@ export interface Answer {
 /** What an instance says of its health. */
 export type ProbeStatus = "pass" | "warn" | "fail";
 
+/** What an endpoint agreed to before it was registered. */
+export interface Consent {
+  /** Deliveries a minute, from 1; absent = any number. */
+  readonly ratePerMinute?: number;
+}
+
 /** One hop out. */
 export interface Transport {
   /** Makes one attempt. It may answer at once, which costs no promise. */
@@ -49,6 +55,12 @@ export interface Transport {
    * @throws {BellhopError} `discovery-failed`, `endpoint-refused`
    */
   manifest(url: string, timeoutMs: number): Promise<unknown>;
+  /**
+   * Asks an endpoint whether it takes the deliveries of a service. Absent where nobody is asked, as in open mode.
+   *
+   * @throws {BellhopError} `endpoint-refused`, `secret-missing`; `unreachable` if there is no answer in time
+   */
+  consent?(endpoint: string, service: string, timeoutMs: number): Promise<Consent>;
   /**
    * Whether an endpoint's address may be called at all.
    *

@@ -12,6 +12,7 @@ export { type AddressKind, addressKind, isPublicAddress } from "./address.ts";
 export * from "./credentials.ts";
 export * from "./endpoint_guard.ts";
 export * from "./handshake.ts";
+export * from "./keyring.ts";
 export * from "./permission.ts";
 export { Secret } from "./redact.ts";
 export { type Grants, MAX_SCOPES, parseScopes } from "./scope.ts";

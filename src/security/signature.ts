@@ -82,14 +82,26 @@ export function newSigningSecret(): string {
  * ```
  */
 export async function importSecret(secret: string | Secret): Promise<CryptoKey> {
+  return await crypto.subtle.importKey("raw", secretBytes(secret), HMAC, false, ["sign"]);
+}
+
+/**
+ * The bytes of a signing secret.
+ *
+ * @param field under which a fault is reported
+ * @throws {BellhopError} `argument-invalid`, never with the secret
+ */
+export function secretBytes(secret: string | Secret, field = "secret"): Uint8Array<ArrayBuffer> {
   const text = revealed(secret);
-  if (typeof text !== "string" || !text.startsWith(PREFIX)) throw badSecret(`it does not begin with ${PREFIX}`);
+  if (typeof text !== "string" || !text.startsWith(PREFIX)) throw badSecret(field, `it does not begin with ${PREFIX}`);
   const bytes = fromBase64(text.slice(PREFIX.length));
-  if (bytes === undefined) throw badSecret(`what follows ${PREFIX} is not base64 of at most ${MAX_SECRET_BYTES} bytes`);
-  if (bytes.length < MIN_SECRET_BYTES || bytes.length > MAX_SECRET_BYTES) {
-    throw badSecret(`wanted ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes, got ${bytes.length}`);
+  if (bytes === undefined) {
+    throw badSecret(field, `what follows ${PREFIX} is not base64 of at most ${MAX_SECRET_BYTES} bytes`);
   }
-  return await crypto.subtle.importKey("raw", bytes, HMAC, false, ["sign"]);
+  if (bytes.length < MIN_SECRET_BYTES || bytes.length > MAX_SECRET_BYTES) {
+    throw badSecret(field, `wanted ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes, got ${bytes.length}`);
+  }
+  return bytes;
 }
 
 /**
@@ -245,8 +257,8 @@ function bad(detail: string): BellhopError {
   return new BellhopError("signature-invalid", detail);
 }
 
-function badSecret(reason: string): BellhopError {
-  return new BellhopError("argument-invalid", `cannot read the signing secret: ${reason}`, { field: "secret" });
+function badSecret(field: string, reason: string): BellhopError {
+  return new BellhopError("argument-invalid", `cannot read the signing secret: ${reason}`, { field });
 }
 
 function invalid(field: string, reason: string): BellhopError {

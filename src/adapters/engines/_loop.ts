@@ -19,6 +19,8 @@ const LEASE_GRACE_MS = 1_000;
 /** Attempts begun in one turn; more wait for the next, so that timers and sockets get theirs. */
 const ATTEMPTS_PER_TURN = 1_024;
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** Least milliseconds until a delivery beyond the rate that its endpoint granted is taken again. */
+const RATE_WAIT_MS = 1_000;
 
 interface FlushGroup {
   readonly done: Promise<void>;
@@ -174,6 +176,12 @@ export class Loop {
       return;
     }
     const { instance, endpoint } = choice;
+    const passMs = registry.pass(nowMs, service, instance);
+    if (passMs > nowMs) {
+      // All that waits for the rate comes back at once, for the queue to say what goes first: not too often.
+      bus.defer(nowMs, lease, Math.max(passMs, nowMs + RATE_WAIT_MS), "rate-granted");
+      return;
+    }
     const timeoutMs = bus.options.policies[PRIORITIES[message.rank]].attemptTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     bus.assign(nowMs, flight, instance);
     registry.began(nowMs, service, instance);

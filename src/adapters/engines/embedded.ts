@@ -13,7 +13,7 @@ import type { BusOptions } from "../../core/bus/options.ts";
 import type { Envelope } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Registered, Registry } from "../../core/registry/registry.ts";
-import { createRegistry, type RegistryOptions } from "../../core/registry/mod.ts";
+import { createRegistry, parseRegistration, type RegistryOptions } from "../../core/registry/mod.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Acknowledgement, Engine, EngineHealth, Publisher, Route } from "../../ports/engine.ts";
 import type { MessageStore, OpenStore } from "../../ports/store.ts";
@@ -51,6 +51,10 @@ export interface EmbeddedOptions {
 
 /** Most URLs of services to be found. */
 const MAX_SERVICES = 1_000;
+/** Milliseconds in which an endpoint must answer to the handshake: less than a client waits for its registration. */
+const HANDSHAKE_TIMEOUT_MS = 3_000;
+/** Most endpoints that are asked at once. */
+const MAX_HANDSHAKES = 256;
 
 /**
  * Opens the store, takes up what it holds, and runs.
@@ -99,6 +103,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   const loop = new Loop(bus, registry, store, watchers, options, source);
   const discovery = new Discovery(options.services ?? [], registry, transport, clock, discover);
   const targets = new Map<string, readonly string[]>();
+  let asking = 0;
   loop.schedule();
   discovery.start();
 
@@ -138,11 +143,32 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     refuseWhenClosed();
     const endpoint = (data as { endpoint?: unknown } | null)?.endpoint;
     if (typeof endpoint === "string" && endpoint.length <= 2_048) transport.check(endpoint);
-    const registered = registry.register(clock.nowMs(), data, token(), token());
+    let granted: number | undefined;
+    if (transport.consent !== undefined) {
+      granted = await consentTo(data);
+      refuseWhenClosed();
+    }
+    const registered = registry.register(clock.nowMs(), data, token(), token(), granted);
     const settings = registry.settings(registered.name);
     bus.setMaxInFlight(registered.name, settings?.maxInFlight ?? bus.options.maxInFlight);
     await loop.registryChanged();
     return registered;
+  }
+
+  /** Asks the endpoint for its consent; gives the rate that it grants. */
+  async function consentTo(data: unknown): Promise<number | undefined> {
+    const { endpoint, name } = parseRegistration(data);
+    if (asking >= MAX_HANDSHAKES) {
+      throw new BellhopError("registry-full", `${MAX_HANDSHAKES} endpoints are being asked for their consent`, {
+        retryAfterMs: HANDSHAKE_TIMEOUT_MS,
+      });
+    }
+    asking++;
+    try {
+      return (await transport.consent!(endpoint, name, HANDSHAKE_TIMEOUT_MS)).ratePerMinute;
+    } finally {
+      asking--;
+    }
   }
 
   function refuseWhenClosed(): void {

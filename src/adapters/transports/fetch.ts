@@ -8,23 +8,44 @@ import { BellhopError } from "../../core/error.ts";
 import { DEADLINE_HEADER } from "../../core/retry/deadline.ts";
 import { parseRetryAfter } from "../../core/retry/retry_after.ts";
 import { VERDICT_HEADER, verdictOf } from "../../core/retry/verdict.ts";
-import type { Answer, Delivery, ProbeStatus, Transport } from "../../ports/transport.ts";
-import { assertLoopbackEndpoint } from "./_loopback_endpoint.ts";
+import type { Answer, Consent, Delivery, ProbeStatus, Transport } from "../../ports/transport.ts";
+import { createLoopbackGuard, type EndpointGuard } from "../../security/endpoint_guard.ts";
+import { handshakeHeaders, readConsent } from "../../security/handshake.ts";
+import type { Keyring } from "../../security/keyring.ts";
+import { signatureHeaders } from "../../security/signature.ts";
 import { readPrefix } from "./_read_prefix.ts";
+
+export type { EndpointGuard } from "../../security/endpoint_guard.ts";
+export type { Keyring } from "../../security/keyring.ts";
+
+/**
+ * Sends one request, as `fetch` does, to one of the addresses that were checked. One that resolves the host by itself,
+ * as the platform's `fetch` does, belongs to a guard of the level `checked` or `platform`.
+ *
+ * @param addresses of the URL's host; none where the guard leaves them to the platform
+ */
+export type Dial = (url: string, init: RequestInit, addresses: readonly string[]) => Promise<Response>;
 
 /** How the transport is made. */
 export interface FetchTransportOptions {
+  /** Judges each URL before it is connected to. Default: loopback alone, as open mode asks. */
+  readonly guard?: EndpointGuard;
+  /** The secrets by which deliveries are signed. Default: they are not, as in open mode. */
+  readonly keysOf?: Keyring;
+  /** By which name endpoints are asked for their consent, a host name. Default: they are not, as in open mode. */
+  readonly origin?: string;
   /** Bytes that are read of an answer; what comes after them is cut off. Default 65,536. */
   readonly maxResponseBytes?: number;
-  /** Whether endpoints must be on loopback, as open mode asks. */
-  readonly allowLoopbackOnly: boolean;
   /** How requests are sent; default the platform's. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: Dial;
+  /** Epoch milliseconds, for signatures; default the platform's. */
+  readonly nowMs?: () => number;
 }
 
 const ACK: Answer = Object.freeze({ verdict: "ack", reason: "", answered: true });
 const REFUSED: Answer = Object.freeze({ verdict: "nak", reason: "endpoint-refused", answered: false });
 const TIMEOUT: Answer = Object.freeze({ verdict: "nak", reason: "timeout", answered: false });
+const UNSIGNED: Answer = Object.freeze({ verdict: "nak", reason: "secret-missing", answered: false });
 const UNREACHABLE: Answer = Object.freeze({ verdict: "nak", reason: "unreachable", answered: false });
 // No further attempt could send it either.
 const UNSENDABLE: Answer = Object.freeze({ verdict: "term", reason: "term", answered: false });
@@ -37,16 +58,15 @@ const HEALTH = "application/health+json, application/json;q=0.9";
  * answers in the time it is given whatever the receiver does: an answer counts when it has arrived to its end or to
  * that bound.
  *
- * Source: spec RET, "Verdicts"; spec REG, "Health", "Discovery"; spec SEC, "Endpoint guard".
+ * Source: spec RET, "Verdicts"; spec REG, "Handshake", "Health", "Discovery"; spec SEC, "Signatures", "Endpoint guard".
  *
- * @throws {BellhopError} `argument-invalid` if `maxResponseBytes` is not a whole number from 1
+ * @throws {BellhopError} `argument-invalid` if `maxResponseBytes` is not a whole number from 1, or `origin` no host name
  *
  * @example
  * ```ts
  * import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
  * import { assertEquals } from "@std/assert";
  * const transport = fetchTransport({
- *   allowLoopbackOnly: true,
  *   fetch: () => Promise.resolve(new Response(null, { status: 503, headers: { "retry-after": "2" } })),
  * });
  * const answer = await transport.deliver({
@@ -61,28 +81,26 @@ const HEALTH = "application/health+json, application/json;q=0.9";
  * assertEquals(answer, { verdict: "nak", reason: "status-503", retryAfterMs: 2_000, answered: true });
  * ```
  */
-export function fetchTransport(options: FetchTransportOptions): Transport {
-  const { maxResponseBytes = 65_536, allowLoopbackOnly } = options;
+export function fetchTransport(options: FetchTransportOptions = {}): Transport {
+  const { maxResponseBytes = 65_536, guard = createLoopbackGuard(), keysOf, origin, nowMs = Date.now } = options;
   if (!Number.isSafeInteger(maxResponseBytes) || maxResponseBytes < 1) {
     throw new BellhopError("argument-invalid", "maxResponseBytes must be a whole number from 1", {
       field: "maxResponseBytes",
     });
   }
+  const asking = origin === undefined ? undefined : handshakeHeaders(origin);
   // Called as a plain function, whatever it was a member of.
-  const send = options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init));
+  const send: Dial = options.fetch ?? ((url, init) => fetch(url, init));
 
-  function check(endpoint: string): void {
-    if (allowLoopbackOnly) assertLoopbackEndpoint(endpoint);
-  }
-
-  /** What `read` makes of the answer, or `late`, `broken`; never rejects, even if `fetch` ignores its signal. */
+  /** What `read` makes of the answer, `late`, or what `broken` makes of a fault; never rejects unless `broken` throws. */
   function within<T>(
     timeoutMs: number,
     url: string,
     init: RequestInit,
     read: (response: Response) => T | Promise<T>,
     late: T,
-    broken: T,
+    broken: (error: unknown) => T,
+    sign?: () => Promise<Record<string, string>>,
   ): Promise<T> {
     return new Promise((resolve) => {
       const abort = new AbortController();
@@ -93,20 +111,51 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
         clearTimeout(timer);
         resolve(result);
       };
+      // Also a `fetch` that ignores its signal is not waited for.
       const timer = setTimeout(() => {
         end(late);
         abort.abort();
       }, timeoutMs);
-      ask(url, { ...init, redirect: "manual", signal: abort.signal }).then((response) => {
+      ask(url, { ...init, redirect: "manual", signal: abort.signal }, sign).then((response) => {
         if (open) return read(response);
         response.body?.cancel().catch(ignore);
         return late;
-      }).then(end, () => end(broken));
+      }).then(end, (error) => end(broken(error)));
     });
   }
 
-  async function ask(url: string, init: RequestInit): Promise<Response> {
-    return await send(url, init);
+  async function ask(url: string, init: RequestInit, sign?: () => Promise<Record<string, string>>): Promise<Response> {
+    const addresses = await guard.admit(url);
+    return await send(
+      url,
+      sign === undefined ? init : { ...init, headers: { ...init.headers, ...await sign() } },
+      addresses,
+    );
+  }
+
+  /** Made anew for each attempt: the moment is part of what is signed. */
+  async function signed({ receiver, deliveryId }: Delivery, body: string): Promise<Record<string, string>> {
+    const keys = await keysOf!(receiver);
+    if (keys.length === 0) throw secretMissing(receiver);
+    return await signatureHeaders(keys, deliveryId, Math.floor(nowMs() / 1_000), body);
+  }
+
+  async function consent(endpoint: string, service: string, timeoutMs: number): Promise<Consent> {
+    guard.check(endpoint);
+    if (keysOf !== undefined && (await keysOf(service)).length === 0) throw secretMissing(service);
+    const found = await within<Consent | BellhopError>(
+      timeoutMs,
+      endpoint,
+      { method: "OPTIONS", headers: asking! },
+      ({ headers, body }) => {
+        body?.cancel().catch(ignore);
+        return readConsent(headers, origin!);
+      },
+      silent(`did not answer within ${timeoutMs} ms`),
+      (error) => error instanceof BellhopError ? error : silent("could not be reached", error),
+    );
+    if (found instanceof BellhopError) throw found;
+    return found;
   }
 
   async function answerOf(response: Response): Promise<Answer> {
@@ -129,50 +178,38 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
   }
 
   return {
-    check,
+    check: guard.check,
+    ...(asking === undefined ? {} : { consent }),
 
     deliver(delivery: Delivery): Answer | Promise<Answer> {
       const { endpoint, timeoutMs } = delivery;
-      try {
-        check(endpoint);
-      } catch {
-        return REFUSED;
-      }
       const message = write(delivery.envelope);
       if (message === undefined) return UNSENDABLE;
+      const { body } = message;
       const headers = {
         ...message.headers,
         "bellhop-delivery": delivery.deliveryId,
         "bellhop-attempt": String(delivery.attempt),
         [DEADLINE_HEADER]: String(Math.floor(timeoutMs)),
       };
-      return within(
-        timeoutMs,
-        endpoint,
-        { method: "POST", headers, body: message.body },
-        answerOf,
-        TIMEOUT,
-        UNREACHABLE,
-      );
+      const sign = keysOf === undefined ? undefined : () => signed(delivery, body);
+      return within(timeoutMs, endpoint, { method: "POST", headers, body }, answerOf, TIMEOUT, unsent, sign);
     },
 
-    health(endpoint: string, path: string, timeoutMs: number): Promise<ProbeStatus> {
-      try {
-        check(endpoint);
-        const url = below(endpoint, path);
-        const init = { headers: { accept: HEALTH } };
-        return within(timeoutMs, url, init, (response) => probe(response, maxResponseBytes), "fail", "fail");
-      } catch {
-        return Promise.resolve("fail");
-      }
+    async health(endpoint: string, path: string, timeoutMs: number): Promise<ProbeStatus> {
+      const fail = (): ProbeStatus => "fail";
+      const read = (response: Response) => probe(response, maxResponseBytes);
+      if (!URL.canParse(endpoint)) return "fail";
+      return await within(timeoutMs, below(endpoint, path), { headers: { accept: HEALTH } }, read, "fail", fail);
     },
 
     async manifest(url: string, timeoutMs: number): Promise<unknown> {
-      check(url);
+      guard.check(url);
       const read = (response: Response) => readManifest(response, maxResponseBytes);
       const found = await within<Found>(timeoutMs, url, { headers: { accept: MANIFEST } }, read, {
         fault: `did not answer within ${timeoutMs} ms`,
-      }, { fault: "could not be reached" });
+      }, (error) => isRefused(error) ? { error } : { fault: "could not be reached" });
+      if (found.error !== undefined) throw found.error;
       if (found.fault !== undefined) throw new BellhopError("discovery-failed", `${url} ${found.fault}`);
       return found.data;
     },
@@ -182,6 +219,7 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
 interface Found {
   readonly data?: unknown;
   readonly fault?: string;
+  readonly error?: BellhopError;
 }
 
 async function readManifest(response: Response, maxBytes: number): Promise<Found> {
@@ -221,6 +259,24 @@ async function drain(response: Response, maxBytes: number): Promise<void> {
   if (response.body === null) return;
   if (Number(response.headers.get("content-length")) > maxBytes) response.body.cancel().catch(ignore);
   else await readPrefix(response, maxBytes);
+}
+
+/** Why an attempt was not made, or broke off. */
+function unsent(error: unknown): Answer {
+  if (!(error instanceof BellhopError)) return UNREACHABLE;
+  return error.code === "endpoint-refused" ? REFUSED : error.code === "secret-missing" ? UNSIGNED : UNREACHABLE;
+}
+
+function isRefused(error: unknown): error is BellhopError {
+  return error instanceof BellhopError && error.code === "endpoint-refused";
+}
+
+function silent(how: string, cause?: unknown): BellhopError {
+  return new BellhopError("unreachable", `The endpoint ${how} when it was asked for its consent`, { cause });
+}
+
+function secretMissing(service: string): BellhopError {
+  return new BellhopError("secret-missing", `The gateway has no signing secret for the service ${service}`);
 }
 
 function write(envelope: Envelope): ReturnType<typeof toStructured> | undefined {

@@ -7,7 +7,7 @@ import { verdictOf } from "../../core/retry/verdict.ts";
 import type { Answer, Delivery } from "../../ports/transport.ts";
 import { fetchTransport } from "./fetch.ts";
 
-const transport = fetchTransport({ allowLoopbackOnly: true });
+const transport = fetchTransport();
 const TIMEOUT_MS = 300;
 
 function delivery(endpoint: string, given: Partial<Delivery> = {}): Delivery {
@@ -111,7 +111,7 @@ Deno.test("deliver() posts the envelope in structured mode with what belongs to 
 
 Deno.test("deliver() reads the verdict from status and header, for any of them", async () => {
   let next = new Response();
-  const local = fetchTransport({ allowLoopbackOnly: true, fetch: () => Promise.resolve(next) });
+  const local = fetchTransport({ fetch: () => Promise.resolve(next) });
   const verdict = fc.option(fc.constantFrom("ack", "nak", "term", "ACK", "maybe", ""), { nil: undefined });
   await fc.assert(fc.asyncProperty(fc.integer({ min: 200, max: 599 }), verdict, async (status, verdict) => {
     next = new Response(null, { status, headers: verdict === undefined ? {} : { "bellhop-verdict": verdict } });
@@ -129,7 +129,6 @@ Deno.test("deliver() reads Retry-After in seconds or as a date, and passes over 
   const garbage = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
   let value = "";
   const local = fetchTransport({
-    allowLoopbackOnly: true,
     fetch: () => Promise.resolve(new Response(null, { status: 503, headers: { "retry-after": value } })),
   });
   const asked = async (given: string): Promise<Answer> => {
@@ -212,7 +211,7 @@ Deno.test("deliver() answers for whatever bytes a receiver sends", async () => {
 
 Deno.test("deliver() answers in time when fetch ignores its signal, throws, or answers late", async () => {
   const at = (fetch: typeof globalThis.fetch) =>
-    fetchTransport({ allowLoopbackOnly: true, fetch }).deliver(delivery("http://127.0.0.1:1/", { timeoutMs: 20 }));
+    fetchTransport({ fetch }).deliver(delivery("http://127.0.0.1:1/", { timeoutMs: 20 }));
   assertEquals((await at(() => new Promise(() => {}))).reason, "timeout");
   const thrown = await at(() => {
     throw new Error("no");
@@ -247,7 +246,6 @@ Deno.test("deliver() reads no more of an answer than its bound, and leaves the r
       cancel: () => void (cancelled = true),
     }, { highWaterMark: 0 });
   const local = fetchTransport({
-    allowLoopbackOnly: true,
     maxResponseBytes: 5_000,
     fetch: () => Promise.resolve(new Response(body(), { status: 500 })),
   });
@@ -260,7 +258,6 @@ Deno.test("health() reads documents tolerantly", async () => {
   let next = new Response();
   let asked = "";
   const local = fetchTransport({
-    allowLoopbackOnly: true,
     fetch: (url) => {
       asked = String(url);
       return Promise.resolve(next);
@@ -288,7 +285,6 @@ Deno.test("health() reads documents tolerantly", async () => {
 Deno.test("manifest() fetches bounded JSON, or says what was wrong", async () => {
   let next = new Response();
   const local = fetchTransport({
-    allowLoopbackOnly: true,
     maxResponseBytes: 100,
     fetch: () => Promise.resolve(next),
   });
@@ -351,7 +347,7 @@ Deno.test("check() lets loopback endpoints pass and no others, in whatever disgu
     });
   }
   assertThrows(
-    () => fetchTransport({ allowLoopbackOnly: true, maxResponseBytes: 0 }),
+    () => fetchTransport({ maxResponseBytes: 0 }),
     BellhopError,
     "maxResponseBytes",
   );

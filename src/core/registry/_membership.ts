@@ -65,6 +65,7 @@ export function register(
   data: unknown,
   token: string,
   instanceId: string,
+  ratePerMinute?: number,
 ): Registered {
   const registration = parseRegistration(data, state.options.defaultLeaseMs);
   const id = registration.instance ?? instanceId;
@@ -82,7 +83,8 @@ export function register(
 
   const service = known ?? addService(state, registration.name, state.nextOrder, nowMs, settingsOf(registration));
   const changed = known === undefined || changeSettings(state, known, registration) || known.endMs >= 0;
-  const facts = { ...registration, lease: token, registeredMs: nowMs };
+  const granted = ratePerMinute === undefined ? undefined : { ratePerMinute };
+  const facts = { ...registration, lease: token, registeredMs: nowMs, ...granted };
   const instance = putInstance(state, service, id, facts, nowMs + registration.leaseMs, -1);
   state.timers.set(instance.timer, instance.leaseEndMs);
   if (state.options.healthIntervalMs > 0) state.checks.set(instance.check, nowMs + state.options.healthIntervalMs);

@@ -7,6 +7,7 @@ import type { RegistryEvent, RegistryEventKind } from "./event.ts";
 import { type Health, type HealthThresholds, HEALTHY } from "./health.ts";
 import type { Lease } from "./_lease.ts";
 import type { ResolvedRegistryOptions } from "./options.ts";
+import { openRateGate, type RateGate } from "./rate_gate.ts";
 import { instanceKey, type InstanceRecord, type RegistryRecord, serviceKey, type ServiceRecord } from "./record.ts";
 
 /** What the newest registration of a service says of the whole service. */
@@ -60,6 +61,8 @@ export class InstanceState implements Lease {
   health: Health = HEALTHY;
   breaker: BreakerState = CLOSED_BREAKER;
   inFlight = 0;
+  /** What its endpoint granted; `undefined` = any number of deliveries. */
+  rate: RateGate | undefined = undefined;
   /** When the check that is under way began; -1 while none is. */
   checkSinceMs = -1;
   countedHealthy = false;
@@ -158,6 +161,7 @@ export interface InstanceFacts {
   readonly leaseMs: number;
   readonly lease: string;
   readonly registeredMs: number;
+  readonly ratePerMinute?: number;
 }
 
 /** Adds an instance, or gives the one with this id new facts; its deliveries in flight stay counted. */
@@ -186,6 +190,10 @@ export function putInstance(
   instance.token = facts.lease;
   instance.registeredMs = facts.registeredMs;
   instance.leaseMs = facts.leaseMs;
+  // Who registers again with the same rate has not thereby got another burst.
+  if (instance.rate?.ratePerMinute !== facts.ratePerMinute) {
+    instance.rate = facts.ratePerMinute === undefined ? undefined : openRateGate(facts.ratePerMinute);
+  }
   instance.leaseEndMs = leaseEndMs;
   instance.suspectSinceMs = suspectSinceMs;
   state.leases.set(facts.lease, instance);
@@ -287,6 +295,7 @@ export function writeInstance(state: RegistryState, instance: InstanceState): vo
     leaseMs: instance.leaseMs,
     lease: instance.token,
     registeredMs: instance.registeredMs,
+    ...(instance.rate === undefined ? {} : { ratePerMinute: instance.rate.ratePerMinute }),
   };
   write(state, instanceKey(record.service, record.instance), record);
 }

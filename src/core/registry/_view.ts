@@ -26,5 +26,6 @@ function viewInstance(instance: Readonly<InstanceState>): InstanceView {
     leaseMs: instance.leaseMs,
     leaseEndMs: instance.leaseEndMs,
     registeredMs: instance.registeredMs,
+    ...(instance.rate === undefined ? {} : { ratePerMinute: instance.rate.ratePerMinute }),
   };
 }

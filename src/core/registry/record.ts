@@ -57,6 +57,8 @@ export interface InstanceRecord {
   readonly lease: string;
   /** Epoch milliseconds. */
   readonly registeredMs: number;
+  /** Deliveries a minute that its endpoint granted; absent = any number. */
+  readonly ratePerMinute?: number;
 }
 
 /** A durable record of the registry. */
@@ -124,6 +126,7 @@ function parseInstance(data: Readonly<Record<string, unknown>>): InstanceRecord 
   if (typeof data.instance !== "string" || !isInstanceId(data.instance)) return undefined;
   if (typeof data.leaseMs !== "number" || typeof data.health !== "string") return undefined;
   if (!isLeaseToken(data.lease) || !isMoment(data.registeredMs)) return undefined;
+  if (data.ratePerMinute !== undefined && !(isMoment(data.ratePerMinute) && data.ratePerMinute > 0)) return undefined;
   if (registrationFaults({ ...data, name: data.service, subscriptions: [] }).length > 0) return undefined;
   return {
     v: 1,
@@ -136,6 +139,7 @@ function parseInstance(data: Readonly<Record<string, unknown>>): InstanceRecord 
     leaseMs: data.leaseMs,
     lease: data.lease,
     registeredMs: data.registeredMs,
+    ...(data.ratePerMinute === undefined ? {} : { ratePerMinute: data.ratePerMinute }),
   };
 }
 

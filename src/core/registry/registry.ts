@@ -18,6 +18,7 @@ import { type Choice, NO_INSTANCE } from "./choice.ts";
 import type { RegistryEvent } from "./event.ts";
 import { afterCheck, afterVerdict, type Health, type HealthStatus } from "./health.ts";
 import { type RegistryOptions, resolveRegistryOptions } from "./options.ts";
+import { nextPassMs, passed } from "./rate_gate.ts";
 import type { RegistryWrite } from "./record.ts";
 import type { ServiceView } from "./view.ts";
 
@@ -45,9 +46,10 @@ export interface Registry {
    * @param data the registration as data, or as {@linkcode parseRegistration} read it
    * @param token a fresh unguessable lease token, 1 to 256 characters
    * @param instanceId the id for a registration that names none
+   * @param ratePerMinute deliveries that its endpoint granted, from 1; absent = any number
    * @throws {BellhopError} `registration-invalid` with every fault; `registry-full`; `argument-invalid` for a token in use
    */
-  register(nowMs: number, data: unknown, token: string, instanceId: string): Registered;
+  register(nowMs: number, data: unknown, token: string, instanceId: string, ratePerMinute?: number): Registered;
   /**
    * Renews by request: ends a suspicion, leaves health and breaker alone.
    *
@@ -88,6 +90,11 @@ export interface Registry {
    * @param only the one instance meant (`name@instance`), whatever its health
    */
   choose(nowMs: number, service: string, u: number, avoid?: string, only?: string): Choice;
+  /**
+   * Asks to begin a delivery to an instance that granted a rate: `nowMs` if it may begin, which is then counted, or else
+   * the moment to ask again at.
+   */
+  pass(nowMs: number, service: string, instance: string): number;
   /** A delivery to the instance begins; with an open breaker that is due, it is the probe. */
   began(nowMs: number, service: string, instance: string): void;
   /** A delivery to the instance has ended, however it did; a verdict, if it brought one, is reported before. */
@@ -182,7 +189,8 @@ export function createRegistry(options?: RegistryOptions): Registry {
   }
 
   return {
-    register: (nowMs, data, token, instanceId) => membership.register(state, nowMs, data, token, instanceId),
+    register: (nowMs, data, token, instanceId, ratePerMinute) =>
+      membership.register(state, nowMs, data, token, instanceId, ratePerMinute),
     renew: (nowMs, lease) => membership.renew(state, nowMs, lease),
     touch(nowMs, service, instance): boolean {
       const found = find(state, service, instance);
@@ -211,6 +219,13 @@ export function createRegistry(options?: RegistryOptions): Registry {
       if (only === undefined) return chooseInstance(found, nowMs, strategy, u, avoid);
       const instance = found.byId.get(only);
       return instance === undefined ? NO_INSTANCE : answer(instance, nowMs);
+    },
+    pass(nowMs, service, instance): number {
+      const found = find(state, service, instance);
+      if (found?.rate === undefined) return nowMs;
+      const atMs = nextPassMs(found.rate, nowMs);
+      if (atMs <= nowMs) found.rate = passed(found.rate, nowMs);
+      return atMs;
     },
     began(nowMs, service, instance): void {
       const found = find(state, service, instance);

@@ -25,6 +25,8 @@ export interface InstanceView {
   readonly leaseEndMs: number;
   /** Epoch milliseconds. */
   readonly registeredMs: number;
+  /** Deliveries a minute that its endpoint granted; absent = any number. */
+  readonly ratePerMinute?: number;
 }
 
 /** One service. */

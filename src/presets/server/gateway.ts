@@ -75,7 +75,7 @@ export function gateway(options: GatewayOptions): GatewayApp {
   const app = gatewayRoutes({ ...routes, engine, open: true, limits: { ...limits, ...bounds }, signal: ended.signal });
   const opening = embedded({
     store: memory(),
-    transport: fetchTransport({ allowLoopbackOnly: true }),
+    transport: fetchTransport(),
     clock: systemClock(),
     random: Math.random,
     token,
