@@ -14,6 +14,7 @@ export interface Outlet {
   /** Publishes an event, and resolves when the gateway has taken it: a CRITICAL when it is flushed. */
   publish<Type extends string, Input, Output>(
     event: EventDefinition<Type, Input, Output>,
+    // The event alone says what its data is: inferred from both, data with too little would make the event fit it.
     data: NoInfer<Input>,
     options?: PublishOptions,
   ): Promise<Sent>;

@@ -43,7 +43,7 @@ for (
     } as unknown as NonNullable<typeof definition.runtime.outlet>;
     // The fixture reads a member of what was taken: nothing is there, so that it naks after the last publish.
     await createReceiver(definition).receive(envelope("7", { id: "7", amount: "9" }), delivery);
-    assertEquals(published.map(([event]) => event), Array(5).fill(placed));
+    assertEquals(published.map(([event]) => event), Array(6).fill(placed));
     assertEquals(published[0].slice(1), [{ id: "1", amount: "9" }, {
       causationid: "7",
       correlationid: "7",

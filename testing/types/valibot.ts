@@ -34,14 +34,16 @@ export const shop: ServiceDefinition = service({ name: "shop", version: "1.0.0" 
     await ctx.publish(placed, { id: "1", amount: 9 });
     // @ts-expect-error TS2769 the amount is missing
     await ctx.publish(placed, { id: "1" });
+    // @ts-expect-error TS2769 what was handled is not what is sent
+    await ctx.publish(placed, event.data);
     // @ts-expect-error TS2769 there is no such priority
     await ctx.publish(placed, { id: "1", amount: "9" }, { priority: "URGENT" });
     // @ts-expect-error TS2339 a message that was taken has no data
     void sent.data;
   });
 
-/** A client publishes what the schema takes. */
-export async function publishes(client: Client): Promise<void> {
+/** A client publishes what the schema takes, and nothing that merely might be. */
+export async function publishes(client: Client, named: { id: string }, anything: unknown): Promise<void> {
   await client.publish(placed, { id: "1", amount: "9" }, { priority: "CRITICAL" });
   // @ts-expect-error TS2769 the text is sent, not what is made of it
   await client.publish(placed, { id: "1", amount: 9 });
@@ -49,6 +51,10 @@ export async function publishes(client: Client): Promise<void> {
   await client.publish(placed, { id: "1" });
   // @ts-expect-error TS2769 the schema has no such member
   await client.publish(placed, { id: "1", amount: "9", price: 1 });
+  // @ts-expect-error TS2769 what has too little is no data of the event
+  await client.publish(placed, named);
+  // @ts-expect-error TS2769 nothing is known of it
+  await client.publish(placed, anything);
   // @ts-expect-error TS2345 the data is missing
   await client.publish(placed);
 }
