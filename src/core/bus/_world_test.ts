@@ -46,14 +46,14 @@ export const COMMANDS: readonly (keyof World)[] = [
   "flushAll",
   ...many("takeOne", 12),
   ...many("settleOne", 12),
-  ...many("settleTogether", 3),
+  ...many("settleTogether", 2),
   ...many("advance", 5),
   "late",
   "wakeNext",
   "wakeNext",
   "spurious",
   "extendOne",
-  "deferOne",
+  ...many("deferOne", 2),
   "stale",
   "cancelOne",
   "cancelOne",
@@ -84,7 +84,12 @@ export class World {
   down = false;
   /** All that was ever submitted, and the receipts that were due. */
   ever = new Map<string, M>();
-  submitted: { envelope: Envelope; receivers: string[]; replyTo: string | undefined }[] = [];
+  submitted: {
+    envelope: Envelope;
+    receivers: string[];
+    replyTo: string | undefined;
+    delayMs: number | undefined;
+  }[] = [];
   contents = new Map<string, number>();
   /** Dispatches of others since each eligible target had its turn. */
   passed = new Map<string, Set<string>>();
@@ -173,7 +178,7 @@ export class World {
 
   publish(x: number, y: number, z: number): void {
     const old = this.submitted[x % 29];
-    if (old !== undefined) return this.submit(old.envelope, old.receivers, old.replyTo, z % 5 === 0);
+    if (old !== undefined) return this.submit(old.envelope, old.receivers, old.replyTo, old.delayMs, z % 5 === 0);
     this.fresh(y % 4 === 3 ? 1 : y % 3, y >>> 4, z);
   }
 
@@ -197,20 +202,29 @@ export class World {
       ...(pinned ? { target: `${receivers[0]}@i1` } : {}),
       ...((y >>> 3) % 2 === 0 ? { partitionkey: `k${(y >>> 4) % 2}` } : {}),
       ...expires,
+      ...(z % 7 === 0 ? { deliverat: formatTimestamp(this.nowMs - 100 + (z >>> 8) % 900) } : {}),
       data: { z },
     };
     const replyTo = (y >>> 6) % 3 === 0 ? undefined : (y >>> 6) % 3 === 1 ? "p" : "d";
-    this.submit(envelope, receivers, replyTo, false);
+    const delayMs = (y >>> 8) % 5 === 0 ? (y >>> 5) % 700 : undefined;
+    this.submit(envelope, receivers, replyTo, delayMs, false);
   }
 
-  submit(envelope: Envelope, receivers: string[], replyTo: string | undefined, twist: boolean): void {
+  submit(
+    envelope: Envelope,
+    receivers: string[],
+    replyTo: string | undefined,
+    delayMs: number | undefined,
+    twist: boolean,
+  ): void {
     const { nowMs } = this;
     if (twist) envelope = { ...envelope, data: { twisted: true } };
     const rank = PRIORITIES.indexOf(envelope.priority!);
     if (this.down && rank === 3) return;
-    if (this.submitted.length < 400) this.submitted.push({ envelope, receivers, replyTo });
+    if (this.submitted.length < 400) this.submitted.push({ envelope, receivers, replyTo, delayMs });
     const text = JSON.stringify(envelope);
     if (!this.contents.has(text)) this.contents.set(text, this.contents.size);
+    const dueMs = envelope.deliverat === undefined ? nowMs + (delayMs ?? 0) : Date.parse(envelope.deliverat);
     const m: M = {
       source: envelope.source,
       id: envelope.id,
@@ -221,7 +235,8 @@ export class World {
       replyTo,
       lane: envelope.partitionkey,
       expiresMs: envelope.expirytime === undefined ? Infinity : Date.parse(envelope.expirytime),
-      givesUpMs: rank === 3 ? Infinity : nowMs + this.bounds.maxElapsedMs,
+      givesUpMs: rank === 3 ? Infinity : Math.max(nowMs, dueMs) + this.bounds.maxElapsedMs,
+      notBeforeMs: dueMs > nowMs ? dueMs : 0,
       endedMs: Infinity,
       order: 0,
       accepted: false,
@@ -229,7 +244,7 @@ export class World {
     };
     this.forget(envelope.source, envelope.id);
     this.both(
-      () => accept(this.state, nowMs, envelope, receivers, { principal: envelope.id.slice(-1), replyTo }),
+      () => accept(this.state, nowMs, envelope, receivers, { principal: envelope.id.slice(-1), replyTo, delayMs }),
       () => this.model.accept(nowMs, m),
     );
   }
@@ -643,7 +658,8 @@ export class World {
       const { deliveries } = statusOf(state, message);
       const expected = m.ds.map((d) => {
         const backoff = model.backoffs.find(({ item }) => item === d);
-        const waits = (d.state === "waiting" || d.state === "deferred") && backoff !== undefined;
+        const waits = (d.state === "waiting" || d.state === "deferred" || d.state === "delayed") &&
+          backoff !== undefined;
         return {
           receiver: d.receiver,
           run: d.run,
