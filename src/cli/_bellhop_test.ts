@@ -40,6 +40,8 @@ export interface Running extends AsyncDisposable {
   line(): Promise<string>;
   /** The next line with this in it; those before it are passed over. */
   lineWith(part: string): Promise<string>;
+  /** Resolves when it has told this on standard error. */
+  told(part: string): Promise<void>;
   /** Stops it. @returns how it ended, with all that it told */
   stop(signal: Deno.Signal): Promise<{ readonly code: number; readonly told: string }>;
 }
@@ -53,7 +55,15 @@ export function running(args: readonly string[], env: Record<string, string> = {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const told = new Response(child.stderr).text();
+  let heard = "";
+  let onHeard = () => {};
+  const told = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      heard += text;
+      onHeard();
+    }
+    return heard;
+  })();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
 
@@ -88,6 +98,16 @@ export function running(args: readonly string[], env: Record<string, string> = {
         if (found.includes(part)) return found;
       }
     },
+    told: (part) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`not told ${part}: ${heard}`)), 10_000);
+        onHeard = () => {
+          if (!heard.includes(part)) return;
+          clearTimeout(timer);
+          resolve();
+        };
+        onHeard();
+      }),
     stop,
     [Symbol.asyncDispose]: async () => void await stop("SIGKILL"),
   };

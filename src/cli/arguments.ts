@@ -31,7 +31,7 @@ export function given(args: readonly string[], options: Readonly<Record<string, 
   const { tokens } = parseArgs({ ...config, strict: false, tokens: true });
   for (const token of tokens) {
     // The strict parser refuses it as well, but knows of no option that may be meant.
-    if (token.kind !== "option" || token.name in config.options) continue;
+    if (token.kind !== "option" || Object.hasOwn(config.options, token.name)) continue;
     const hint = token.rawName.startsWith("--") ? suggestion(token.name, Object.keys(config.options), "--") : "";
     throw new Stop(EXIT.usage, `there is no option ${token.rawName}${hint}`);
   }

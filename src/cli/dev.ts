@@ -59,7 +59,7 @@ async function run({ values, positionals }: Given): Promise<number> {
   const isWanted = traceFilter(values);
   const screen = values.json === true ? jsonScreen() : textScreen();
   const made = injections();
-  const transport = failingTransport(fetchTransport({ allowLoopbackOnly: true }), plan, made.add);
+  const transport = failingTransport(fetchTransport(), plan, made.add);
   const stopped = untilStopped();
   const gateway = await startGateway({ port, store, transport });
   const address = { url: gateway.url, from: "bellhop dev", token: undefined };

@@ -5,7 +5,7 @@ import type { FailPlan } from "./fail_plan.ts";
 const BUSY: Answer = Object.freeze({ verdict: "nak", reason: "status-503", answered: true });
 
 /**
- * A transport whose attempts fail as planned before they reach anybody; all else goes on to the other.
+ * A transport, made of functions that need no `this`, whose attempts fail as planned before they reach anybody; all else goes on to the other.
  *
  * @param onFail told of each attempt that failed so, and how many are left
  */
@@ -15,14 +15,12 @@ export function failingTransport(
   onFail: (delivery: Delivery, left: number) => void = () => {},
 ): Transport {
   return {
+    ...other,
     deliver(delivery) {
       const left = plan.take(delivery.receiver);
       if (left === undefined) return other.deliver(delivery);
       onFail(delivery, left);
       return BUSY;
     },
-    health: (endpoint, path, timeoutMs) => other.health(endpoint, path, timeoutMs),
-    manifest: (url, timeoutMs) => other.manifest(url, timeoutMs),
-    check: (endpoint) => other.check(endpoint),
   };
 }
