@@ -4,13 +4,9 @@
  *
  * @module
  */
-import type { Client } from "@bellhop/bellhop/client";
+import { type Client, connect } from "@bellhop/bellhop/client";
 import { defineEvent } from "@bellhop/bellhop/schema";
-import { serviceRoutes } from "@bellhop/bellhop/hono";
-import { connect, service as serverService } from "@bellhop/bellhop/server";
 import { type HandlerContext, type Outlet, service, type ServiceDefinition } from "@bellhop/bellhop/service";
-import { systemClock } from "@bellhop/bellhop/clocks/system";
-import { Hono } from "hono";
 
 interface Env {
   readonly GATEWAY: string;
@@ -58,24 +54,9 @@ export const plain: ServiceDefinition = service({ name: "plain", version: "1.0.0
   void ctx.env.GATEWAY;
 });
 
-/** A server's service has the same context. */
-export const served: Hono = serverService<Env>({
-  name: "served",
-  version: "1.0.0",
-  gateway: "http://127.0.0.1:8000/bus",
-})
-  .on(noted, (_event, ctx) => {
-    const token: string = ctx.env.TOKEN;
-    // @ts-expect-error TS2339 there is no such binding
-    void [token, ctx.env.DATABASE];
-  });
-
-/** A definition for a platform is mounted, and connected, as any other. */
-export async function mounted(): Promise<Hono> {
-  await using client = await connect(notes, { gateway: "http://127.0.0.1:8000/bus" });
-  const app: { readonly source: string } = client;
-  void app;
-  return new Hono().route("/bellhop", serviceRoutes(notes, { clock: systemClock() }));
+/** A definition for a platform is connected as any other. */
+export function connected(): Promise<Client> {
+  return connect(notes, { gateway: "http://127.0.0.1:8000/bus" });
 }
 
 /** A context publishes and calls as a client does, and either is an outlet. */

@@ -60,3 +60,19 @@ Deno.test("service() writes what handlers throw to the console, unless it is tol
     console.error = original;
   }
 });
+
+Deno.test("service() takes the type of the platform's bindings, which every handler sees", async () => {
+  const seen: string[] = [];
+  const users = service<{ readonly REGION: string }>({ name: "users", version: "1" })
+    .on(created, (_event, ctx) => {
+      // @ts-expect-error there is no such binding
+      void ctx.env.DATABASE;
+      seen.push(ctx.env.REGION);
+    })
+    .on("user.*", (_event, { env }) => void seen.push(env.REGION));
+  const app: Hono = new Hono().route("/bellhop", users);
+  const body = JSON.stringify({ specversion: "1.0", id: "1", source: "/a", type: "user.created" });
+  const headers = { "content-type": "application/cloudevents+json" };
+  assertEquals((await app.request("/bellhop", { method: "POST", headers, body }, { REGION: "eu" })).status, 204);
+  assertEquals(seen, ["eu"]);
+});
