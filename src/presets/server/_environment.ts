@@ -1,0 +1,26 @@
+/**
+ * The environment, which presets alone read: arguments win over it.
+ *
+ * @module
+ */
+
+interface Platform {
+  readonly Deno?: {
+    readonly env: { get(name: string): string | undefined };
+    readonly permissions: { querySync(given: { name: "env"; variable: string }): { readonly state: string } };
+  };
+  readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
+}
+
+/** A variable, `undefined` if it is empty, not set, or may not be read: nobody is asked for a permission here. */
+export function environment(name: string): string | undefined {
+  const { Deno: deno, process } = globalThis as Platform;
+  if (deno === undefined) return process?.env?.[name] || undefined;
+  const allowed = deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+  return (allowed ? deno.env.get(name) : undefined) || undefined;
+}
+
+/** `BELLHOP_SIGNING_SECRET`: one secret, or two with a comma or a space between. */
+export function signingSecretFromEnvironment(): readonly string[] | undefined {
+  return environment("BELLHOP_SIGNING_SECRET")?.split(/[\s,]+/).filter((secret) => secret !== "");
+}

@@ -1,0 +1,122 @@
+/**
+ * Requests that go to an address which was checked, whatever the name's owner tells a resolver meanwhile: `fetch` over
+ * the HTTP client of Node, which Deno has too, as neither's own `fetch` lets the address be chosen.
+ *
+ * @module
+ */
+import type { IncomingMessage, RequestOptions } from "node:http";
+import type { Dial } from "../../adapters/transports/fetch.ts";
+
+/** Below the five seconds after which servers of Node close what is idle. */
+const IDLE_MS = 4_000;
+const MOST_IDLE = 64;
+const BODILESS = new Set([204, 205, 304]);
+
+/** A dial, and the end of the connections that it keeps. */
+export interface PinnedDial {
+  readonly dial: Dial;
+  close(): void;
+}
+
+/** Keeps connections alive by host: one that is used again goes to where it went when it was checked. */
+export function pinnedDial(): PinnedDial {
+  let loading: ReturnType<typeof load> | undefined;
+
+  async function dial(url: string, init: RequestInit, addresses: readonly string[]): Promise<Response> {
+    const { http, https, stream, zlib, agents } = await (loading ??= load());
+    const { signal, body = null, method = "GET" } = init;
+    signal?.throwIfAborted();
+    const target = new URL(url);
+    const secure = target.protocol === "https:";
+    const options: RequestOptions = {
+      method,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      agent: secure ? agents.https : agents.http,
+      lookup: lookupOf(addresses),
+    };
+
+    return await new Promise<Response>((resolve, reject) => {
+      const request = (secure ? https : http).request(target, options);
+      const abort = () => {
+        reject(signal!.reason);
+        request.destroy();
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      request.on("error", reject);
+      request.on("close", () => signal?.removeEventListener("abort", abort));
+      request.on("response", (incoming) => {
+        try {
+          resolve(responseTo(incoming));
+        } catch (error) {
+          incoming.destroy();
+          reject(error);
+        }
+      });
+      // What would change the protocol is not taken up.
+      request.on("upgrade", (_incoming, socket) => {
+        socket.destroy();
+        reject(new TypeError("the other side changes the protocol"));
+      });
+      if (!(body instanceof ReadableStream)) return request.end(body);
+      // deno-lint-ignore no-explicit-any -- Node's own type of a web stream
+      stream.pipeline(stream.Readable.fromWeb(body as any), request, (error) => error && reject(error));
+    });
+
+    function responseTo(incoming: IncomingMessage): Response {
+      const { statusCode: status = 0, rawHeaders } = incoming;
+      const headers = new Headers();
+      for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
+      if (BODILESS.has(status) || method === "HEAD") {
+        incoming.resume();
+        return new Response(null, { status, headers });
+      }
+      const decoder = decoderOf(zlib, headers.get("content-encoding"));
+      const plain = decoder === undefined ? incoming : stream.pipeline(incoming, decoder, () => {});
+      return new Response(stream.Readable.toWeb(plain) as ReadableStream<Uint8Array>, { status, headers });
+    }
+  }
+
+  return {
+    dial,
+    close: () =>
+      void loading?.then(({ agents }) => {
+        agents.http.destroy();
+        agents.https.destroy();
+      }),
+  };
+}
+
+async function load() {
+  const [http, https, stream, zlib] = await Promise.all([
+    import("node:http"),
+    import("node:https"),
+    import("node:stream"),
+    import("node:zlib"),
+  ]);
+  const options = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: MOST_IDLE };
+  return { http, https, stream, zlib, agents: { http: new http.Agent(options), https: new https.Agent(options) } };
+}
+
+/** In place of the platform's resolver: the addresses that were checked, and no other. */
+function lookupOf(addresses: readonly string[]): NonNullable<RequestOptions["lookup"]> {
+  const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  return (host, options, answer) => {
+    if (found.length === 0) return answer(new Error(`no address of ${host} was checked`), [], 0);
+    if (options.all === true) return answer(null, found);
+    answer(null, found[0].address, found[0].family);
+  };
+}
+
+/** As `fetch` does it. */
+function decoderOf(zlib: typeof import("node:zlib"), encoding: string | null) {
+  switch (encoding?.trim().toLowerCase()) {
+    case "gzip":
+    case "x-gzip":
+      return zlib.createGunzip();
+    case "deflate":
+      return zlib.createInflate();
+    case "br":
+      return zlib.createBrotliDecompress();
+  }
+  return undefined;
+}
