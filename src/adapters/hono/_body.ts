@@ -28,18 +28,27 @@ export function bodyReader(timeoutMs: number): ReadBody {
     if (raw.bodyUsed) return await readCached(request, maxBytes);
     if (contentLength !== undefined && /^\d{1,15}$/.test(contentLength)) {
       if (Number(contentLength) > maxBytes) throw tooLarge(maxBytes);
-      const reading = raw.arrayBuffer();
+      // Through Hono, which keeps it for a middleware that reads it afterwards.
+      const reading = request.arrayBuffer();
       // A timer costs a quarter of a publish: only a body that is still on its way is given one.
       let ready: ArrayBuffer | undefined;
       reading.then((buffer) => ready = buffer, ignore);
       for (let turn = 0; turn < READY_TURNS && ready === undefined; turn++) await undefined;
-      return bounded(ready ?? await within(timeoutMs, reading, ignore).catch(unreadable), maxBytes);
+      return bounded(
+        ready ?? await within(timeoutMs, reading, ignore).catch((error) => {
+          // Held by a reader that has read nothing yet: what failed midway has been used.
+          throw raw.bodyUsed || error instanceof BellhopError ? error : taken();
+        }).catch(unreadable),
+        maxBytes,
+      );
     }
     if (raw.body === null) return new Uint8Array();
     if (raw.body.locked) throw taken();
     const reader = raw.body.getReader();
     const cancel = () => reader.cancel().catch(ignore);
-    return await within(timeoutMs, count(reader, maxBytes), cancel).catch(unreadable);
+    const body = await within(timeoutMs, count(reader, maxBytes), cancel).catch(unreadable);
+    keep(request, body);
+    return body;
   };
 }
 
@@ -53,10 +62,15 @@ function within<T>(timeoutMs: number, reading: Promise<T>, cancel: () => void): 
   });
 }
 
-/** What a middleware before the gateway has read through Hono can be had again; what it took from the request cannot. */
+/** What a middleware before us has read through Hono can be had again; what it took from the request cannot. */
 function readCached(request: HonoRequest, maxBytes: number): Promise<Uint8Array> {
   if (Object.keys(request.bodyCache).length === 0) throw taken();
   return request.arrayBuffer().then((buffer) => bounded(buffer, maxBytes), unreadable);
+}
+
+/** As Hono keeps what it reads itself; its type tells of the values, not of their promises. */
+function keep({ bodyCache }: HonoRequest, body: Uint8Array): void {
+  (bodyCache as { arrayBuffer?: unknown }).arrayBuffer = Promise.resolve(body.slice().buffer);
 }
 
 async function count(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
@@ -92,7 +106,10 @@ function tooLarge(maxBytes: number): BellhopError {
 }
 
 function taken(): BellhopError {
-  return new BellhopError("internal", "A middleware before the gateway took the body; let it read through c.req");
+  return new BellhopError(
+    "body-used",
+    "A middleware took the body: have it read by c.req.json(), c.req.text() or c.req.arrayBuffer(), or from c.req.raw.clone()",
+  );
 }
 
 function unreadable(error: unknown): never {

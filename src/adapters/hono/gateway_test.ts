@@ -385,7 +385,7 @@ Deno.test("gatewayRoutes() reads a body that a middleware has read through Hono,
     assertEquals((await app.request("/messages", post(EVENT))).status, 202);
   }
   const gone = await reading((c) => c.req.raw.text()).request("/messages", post(EVENT));
-  assertStringIncludes((await assertProblem(gone, "internal")).detail as string, "middleware");
+  assertStringIncludes((await assertProblem(gone, "body-used")).detail as string, "middleware");
   const large = post({ ...EVENT, data: "x".repeat(300_000) });
   await assertProblem(await reading((c) => c.req.text()).request("/messages", large), "body-too-large");
 });
