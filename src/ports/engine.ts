@@ -13,6 +13,8 @@ export interface Publisher {
   readonly principal: string;
   /** Lease token of the publishing instance: it gets the receipts, if its service asked for them. */
   readonly lease?: string | undefined;
+  /** Milliseconds until the message may be delivered, unless its `deliverat` says when. */
+  readonly delayMs?: number | undefined;
 }
 
 /** The answer to a publish: what is promised from now on. */
@@ -130,6 +132,8 @@ export interface Engine {
   cancel(source: string, id: string): Promise<MessageStatus>;
   /** CRITICAL messages that have not ended, oldest first. */
   unfinishedCritical(limit: number, after?: string): Promise<Page<UnfinishedCritical>>;
+  /** Messages that are kept for later; one that comes or goes while pages are asked for may be missed or seen. */
+  delayed(limit: number, after?: string): Promise<Page<MessageStatus>>;
   /** Dead letters in the order of their end, of one receiver if it is given. */
   deadLetters(limit: number, after?: string, receiver?: string): Promise<Page<DeadLetter>>;
   /**

@@ -200,7 +200,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
         }
       }
       const receivers = receiversOf(envelope);
-      const submission = replyTo === undefined ? publisher : { principal: publisher.principal, replyTo, replyInstance };
+      const submission = replyTo === undefined ? publisher : { ...publisher, replyTo, replyInstance };
       const { message, duplicate } = bus.accept(nowMs, envelope, receivers, submission);
       loop.schedule(nowMs);
       const acknowledgement: Acknowledgement = {
@@ -234,6 +234,12 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
         entries: page.map((message) => ({ ...bus.status(message), ageMs: Math.floor(nowMs - message.acceptedMs) })),
         after: page.length < limit ? null : `c_${page[page.length - 1].order}`,
       };
+    },
+    // deno-lint-ignore require-await
+    async delayed(limit, after) {
+      const page = bus.delayed(positionIn(after), limit);
+      const entries = page.map((message) => bus.status(message));
+      return { entries, after: page.length < limit ? null : `m_${page[page.length - 1].index + 1}` };
     },
     // deno-lint-ignore require-await
     async deadLetters(limit, after, receiver) {

@@ -7,11 +7,12 @@
 import { fromHttp, parse, STRUCTURED_TYPE } from "../../core/envelope/mod.ts";
 import type { BatchItem, Envelope } from "../../core/envelope/mod.ts";
 import type { MessageStatus } from "../../core/bus/status.ts";
-import type { Acknowledgement, Engine } from "../../ports/engine.ts";
+import type { Acknowledgement, Engine, Publisher } from "../../ports/engine.ts";
 import { type Call, JSON_TYPE } from "./_gateway.ts";
 import { preferredWait } from "./_prefer.ts";
 import { problemOf } from "./_problem.ts";
-import { badField, pageOf, readQuery, required } from "./_query.ts";
+import { badField, pageOf, type Query, readQuery, required } from "./_query.ts";
+import type { RequestFacts } from "./_request_facts.ts";
 
 /** `POST /messages` */
 export async function publish(call: Call): Promise<Response> {
@@ -28,7 +29,7 @@ export async function publish(call: Call): Promise<Response> {
     if (content.mode === "batched") return await publishBatch(call, content.results);
     envelope = content.envelope;
   }
-  const given = engine.publish(envelope, { principal: envelope.source, lease: facts.lease });
+  const given = engine.publish(envelope, publisherOf(envelope, facts));
   const acknowledgement = given instanceof Promise ? await given : given;
   if (acknowledgement.duplicate || facts.prefer !== undefined) return await withStatus(call, acknowledgement);
   return c.body(JSON.stringify(membersOf(acknowledgement)), 202, JSON_TYPE);
@@ -37,7 +38,8 @@ export async function publish(call: Call): Promise<Response> {
 /** `GET /messages`: one message's status, at once or when it has ended, or the list of CRITICAL still being tried. */
 export async function messages(call: Call): Promise<Response> {
   const { c, facts, engine } = call;
-  const query = readQuery(c.req.url, ["source", "id", "unfinished", "limit", "after"]);
+  const query = readQuery(c.req.url, ["source", "id", "unfinished", "state", "limit", "after"]);
+  if (query.get("state") !== undefined) return await delayed(call, query);
   const unfinished = query.get("unfinished");
   if (unfinished === undefined) {
     const message = { source: required(query, "source"), id: required(query, "id") };
@@ -52,6 +54,14 @@ export async function messages(call: Call): Promise<Response> {
   return c.json({ messages: page.entries, after: page.after });
 }
 
+/** `GET /messages?state=delayed`: what is kept for later. */
+async function delayed({ c, engine }: Call, query: Query): Promise<Response> {
+  if (query.get("state") !== "delayed") throw badField("state", "state must be delayed");
+  const { limit, after } = pageOf(query);
+  const page = await engine.delayed(limit, after);
+  return c.json({ messages: page.entries, after: page.after });
+}
+
 /** `DELETE /messages` */
 export async function cancel({ c, engine }: Call): Promise<Response> {
   const query = readQuery(c.req.url, ["source", "id"]);
@@ -63,7 +73,7 @@ async function publishBatch({ c, facts, engine }: Call, items: readonly BatchIte
   const given = items.map((item): Acknowledgement | Promise<Acknowledgement> => {
     if (item.error !== undefined) return refused(item.error);
     try {
-      return engine.publish(item.envelope, { principal: item.envelope.source, lease: facts.lease });
+      return engine.publish(item.envelope, publisherOf(item.envelope, facts));
     } catch (error) {
       return refused(error);
     }
@@ -73,6 +83,14 @@ async function publishBatch({ c, facts, engine }: Call, items: readonly BatchIte
     one.status === "rejected" ? problemOf(one.reason) : { ...membersOf(one.value), status: 202 }
   );
   return c.json({ results }, 202);
+}
+
+function publisherOf(envelope: Envelope, { lease, delay }: RequestFacts): Publisher {
+  const principal = envelope.source;
+  if (delay === undefined) return { principal, lease };
+  // The bus knows how far it may be; here it must be a number at all.
+  if (!/^\d{1,12}$/.test(delay)) throw badField("bellhop-delay-ms", "bellhop-delay-ms must be whole milliseconds");
+  return { principal, lease, delayMs: Number(delay) };
 }
 
 function refused(error: unknown): Promise<never> {

@@ -12,12 +12,16 @@ export const MAX_HEADER_BYTES = 65_536;
 /** The headers that the gateway itself reads. */
 export interface RequestFacts {
   readonly host: string | undefined;
+  /** The credential, where one is asked for. */
+  readonly authorization: string | undefined;
   readonly origin: string | undefined;
   readonly contentType: string | undefined;
   readonly contentLength: string | undefined;
   readonly prefer: string | undefined;
   /** Token of a lease: the request comes from the instance that holds it. */
   readonly lease: string | undefined;
+  /** Milliseconds that what is published is to be kept; as it was sent. */
+  readonly delay: string | undefined;
   /** Whether a proxy says that it passed the request on. */
   readonly forwarded: boolean;
 }
@@ -28,7 +32,7 @@ export interface RequestFacts {
  * @throws {BellhopError} `headers-too-large`
  */
 export function requestFacts(headers: Headers): RequestFacts {
-  let host, origin, contentType, contentLength, prefer, lease: string | undefined;
+  let host, authorization, origin, contentType, contentLength, prefer, lease, delay: string | undefined;
   let forwarded = false;
   let bytes = 0;
   headers.forEach((value, name) => {
@@ -36,6 +40,9 @@ export function requestFacts(headers: Headers): RequestFacts {
     switch (name) {
       case "host":
         host = value;
+        break;
+      case "authorization":
+        authorization = value;
         break;
       case "origin":
         origin = value;
@@ -52,6 +59,9 @@ export function requestFacts(headers: Headers): RequestFacts {
       case "bellhop-lease":
         lease = value;
         break;
+      case "bellhop-delay-ms":
+        delay = value;
+        break;
       case "forwarded":
       case "via":
       case "x-real-ip":
@@ -64,5 +74,5 @@ export function requestFacts(headers: Headers): RequestFacts {
   if (bytes > MAX_HEADER_BYTES) {
     throw new BellhopError("headers-too-large", `The headers may take ${MAX_HEADER_BYTES} bytes`);
   }
-  return { host, origin, contentType, contentLength, prefer, lease, forwarded };
+  return { host, authorization, origin, contentType, contentLength, prefer, lease, delay, forwarded };
 }

@@ -1,16 +1,33 @@
-import type { BusMessage } from "./message.ts";
-import { type BusState, list } from "./_state.ts";
+import { type BusMessage, runOf } from "./message.ts";
+import { type BusState, list, plan, trace } from "./_state.ts";
 import { createTarget, type Target } from "./target.ts";
 import { On, State, step } from "./transitions.ts";
 
-/** Lets all deliveries of a message line up: on acceptance, or when it is on disk. */
-export function enter(state: BusState, message: BusMessage, event: number): void {
+/** Lets all deliveries of a message line up, or wait for its time: on acceptance, or when it is on disk. */
+export function enter(state: BusState, nowMs: number, message: BusMessage, event: number): void {
   const { targets, progress } = message;
+  const delayMs = message.notBeforeMs - nowMs;
+  if (delayMs > 0 && message.runs === undefined) trace(state, nowMs, "delayed", message, { delayMs });
   for (let place = 0; place < targets.length; place++) {
     if (progress[place] < 0 && state.deliveries.stateOf(~progress[place]) <= State.flushing) {
-      lineUp(state, message, targets[place], ~progress[place], event);
+      // Another run is asked for now, whatever was asked for the first.
+      if (delayMs > 0 && runOf(message, place) === 1) hold(state, message, ~progress[place]);
+      else lineUp(state, message, targets[place], ~progress[place], event);
     }
   }
+}
+
+/** Keeps one delivery until the time of its message: it takes no place in a line or a lane before. */
+export function hold(state: BusState, message: BusMessage, slot: number): void {
+  const { deliveries, backoffs } = state;
+  deliveries.setState(slot, step(deliveries.stateOf(slot), On.delay, message.rank === 3));
+  plan(state, backoffs, slot, message.notBeforeMs);
+}
+
+/** The time of a message has come: the delivery lines up as if it had been accepted now. */
+export function release(state: BusState, slot: number): void {
+  const message = state.messages[state.deliveries.message[slot]]!;
+  lineUp(state, message, message.targets[state.deliveries.place[slot]], slot, On.due);
 }
 
 /** Lets one delivery line up, behind the head of its lane if there is one. */

@@ -23,6 +23,7 @@ export function newMessage(
   fingerprint: number,
   expiresMs: number,
   submission: Submission,
+  notBeforeMs = 0,
 ): BusMessage {
   const { maxElapsedMs } = state.options.policies[envelope.priority ?? "NORMAL"];
   const at = envelope.target === undefined ? -1 : envelope.target.indexOf("@");
@@ -42,7 +43,8 @@ export function newMessage(
     envelope,
     index: -1,
     expiresMs,
-    givesUpMs: maxElapsedMs === null ? Infinity : nowMs + maxElapsedMs,
+    givesUpMs: maxElapsedMs === null ? Infinity : Math.max(nowMs, notBeforeMs) + maxElapsedMs,
+    notBeforeMs,
     lane: envelope.partitionkey === undefined ? undefined : laneOf(rank, envelope.partitionkey),
     principal: submission.principal,
     replyTo: submission.replyTo,

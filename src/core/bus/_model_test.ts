@@ -18,6 +18,8 @@ export interface M {
   lane: string | undefined;
   expiresMs: number;
   givesUpMs: number;
+  /** When it may be delivered; 0 for at once. */
+  notBeforeMs: number;
   endedMs: number;
   order: number;
   /** Whether the publish, and with it every first run, has been acknowledged. */
@@ -144,7 +146,7 @@ export class Model {
       if (known.content !== m.content) throw new Refusal("id-conflict");
       return "duplicate";
     }
-    if (m.expiresMs <= nowMs) throw new Refusal("message-expired");
+    if (m.expiresMs <= Math.max(nowMs, m.notBeforeMs)) throw new Refusal("message-expired");
     // Who is named as a receiver is registered.
     for (const name of m.receivers) this.target(name).gone = false;
     if (this.deliveries.length + m.receivers.length > this.bounds.maxDeliveries) throw new Refusal("queue-full");
@@ -231,6 +233,12 @@ export class Model {
   }
 
   lineUp(nowMs: number, d: D): void {
+    if (d.m.notBeforeMs > nowMs && d.run === 1) {
+      d.state = "delayed";
+      this.put(this.backoffs, d, d.m.notBeforeMs);
+      if (d.doom !== undefined) this.end(nowMs, d, d.doom, d.doom);
+      return;
+    }
     const target = this.target(d.receiver);
     const lane = d.m.lane === undefined ? undefined : `${d.m.rank} ${d.m.lane}`;
     let head = true;
@@ -400,6 +408,7 @@ export class Model {
       replyTo: undefined,
       lane: undefined,
       expiresMs: nowMs + 86_400_000,
+      notBeforeMs: 0,
       givesUpMs: m.rank === 3 ? Infinity : nowMs + this.bounds.maxElapsedMs,
       accepted: false,
       endedMs: Infinity,
@@ -486,7 +495,10 @@ export class Model {
       } else this.put(this.expiries, m, Math.min(m.expiresMs, m.givesUpMs));
     }
     for (const d of this.due(this.leases, nowMs)) this.settle(nowMs, d, { verdict: "nak", reason: "lease-expired" });
-    for (const d of this.due(this.backoffs, nowMs)) if (d.state !== "storing") this.queue(d);
+    for (const d of this.due(this.backoffs, nowMs)) {
+      if (d.state === "delayed") this.lineUp(nowMs, d);
+      else if (d.state !== "storing") this.queue(d);
+    }
   }
 
   *due<X>(list: Timed<X>[], nowMs: number): Generator<X> {
@@ -559,7 +571,7 @@ export class Model {
     this.letters = this.letters.filter((other) => other !== letter);
     for (const name of names) this.target(name).gone = false;
     if (known === undefined || receiver === "") {
-      const again: M = { ...m, receivers: names, ds: [], endedMs: Infinity, accepted: true };
+      const again: M = { ...m, receivers: names, notBeforeMs: 0, ds: [], endedMs: Infinity, accepted: true };
       again.givesUpMs = m.rank === 3 ? Infinity : nowMs + this.bounds.maxElapsedMs;
       this.remember(nowMs, again);
       again.ds.forEach((d) => d.run = run + 1);

@@ -33,9 +33,10 @@ export function messageWrite(state: BusState, message: BusMessage): StoreOperati
 /** The write of a message's record as it is now. */
 export function rewrite(message: BusMessage): StoreOperation {
   const { acceptedMs, order, runs, fingerprint, principal, replyTo, instance } = message;
+  const notBeforeMs = message.notBeforeMs || undefined;
   const receivers = message.targets.map((target) => target.name);
   // JSON leaves out what is undefined.
-  const record = { acceptedMs, order, receivers, runs, fingerprint, principal, replyTo, instance };
+  const record = { acceptedMs, order, receivers, runs, fingerprint, principal, replyTo, instance, notBeforeMs };
   const value = writeRecord(record, message.envelope);
   return { keyspace: "messages", key: messageKey(message.sequence), value };
 }

@@ -59,7 +59,7 @@ export function acceptReceipt(
   trace(state, nowMs, "receipt", message, { receiver: message.replyTo, outcome, run, attempt: attempts });
   if (rank !== 3) {
     trace(state, nowMs, "accepted", receipt);
-    enter(state, receipt, On.accept);
+    enter(state, nowMs, receipt, On.accept);
   }
   return receipt;
 }

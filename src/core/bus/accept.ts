@@ -6,6 +6,7 @@
 import { type Envelope, fingerprint } from "../envelope/mod.ts";
 import { BellhopError } from "../error.ts";
 import { rankOf } from "../priority/table.ts";
+import { parseTimestamp } from "../timestamp.ts";
 import { keep } from "./_dead_letters.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { end } from "./end.ts";
@@ -35,7 +36,8 @@ export interface Acceptance {
  *
  * A CRITICAL is acknowledged only when the write that `message.token` names is flushed; the write is among the effects.
  *
- * @throws {BellhopError} `closing`, `id-conflict`, `message-expired`, `queue-full`, `store-full`, `record-too-large`
+ * @throws {BellhopError} `closing`, `id-conflict`, `message-expired`, `argument-invalid` for a time that is too far,
+ * `queue-full`, `store-full`, `record-too-large`
  */
 export function accept(
   state: BusState,
@@ -54,11 +56,12 @@ export function accept(
   if (expiresMs <= nowMs) {
     throw new BellhopError("message-expired", `The message expired at ${envelope.expirytime}`, { field: "expirytime" });
   }
+  const notBeforeMs = dueOf(state, nowMs, envelope, submission, expiresMs);
   const rank = rankOf(envelope.priority);
   const targets = targetsOf(state, receivers);
   if (!state.deliveries.hasRoom(targets.length)) throw full("The bus");
   const crowd = isCrowded(targets, state.options.capacity) ? planRoom(state, targets, rank) : undefined;
-  const message = newMessage(state, nowMs, envelope, targets, rank, content, expiresMs, submission);
+  const message = newMessage(state, nowMs, envelope, targets, rank, content, expiresMs, submission, notBeforeMs);
   if (rank === 3) {
     acceptDurable(state, nowMs, message);
     if (crowd !== undefined) makeRoom(state, nowMs, targets, rank, crowd);
@@ -66,10 +69,28 @@ export function accept(
     if (crowd !== undefined) makeRoom(state, nowMs, targets, rank, crowd);
     add(state, nowMs, message);
     if (state.tracing) trace(state, nowMs, "accepted", message);
-    enter(state, message, On.accept);
+    enter(state, nowMs, message, On.accept);
     for (const place of crowd?.refused ?? []) end(state, nowMs, ~message.progress[place], "evicted", "queue-full");
   }
   return { message, duplicate: false };
+}
+
+/** When it may be delivered, epoch milliseconds; 0 for at once. */
+function dueOf(state: BusState, nowMs: number, envelope: Envelope, submission: Submission, expiresMs: number): number {
+  const { deliverat } = envelope;
+  if (deliverat === undefined && submission.delayMs === undefined) return 0;
+  const dueMs = deliverat === undefined ? nowMs + submission.delayMs! : parseTimestamp(deliverat) ?? 0;
+  if (dueMs <= nowMs) return 0;
+  if (expiresMs <= dueMs) {
+    throw new BellhopError("message-expired", `The message expires before it may be delivered`, {
+      field: "expirytime",
+    });
+  }
+  const most = state.options.maxDelayMs;
+  if (dueMs - nowMs <= most) return dueMs;
+  throw new BellhopError("argument-invalid", `A message may be delayed by ${most} ms: got ${dueMs - nowMs}`, {
+    field: deliverat === undefined ? "delayMs" : "deliverat",
+  });
 }
 
 function acceptDurable(state: BusState, nowMs: number, message: BusMessage): void {

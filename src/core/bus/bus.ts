@@ -12,7 +12,7 @@ import { recover, type Recovered, type Recovery } from "./recover.ts";
 import { discard, redrive } from "./redrive.ts";
 import { defer, extend, settle, type Settlement } from "./settle.ts";
 import { createState, list } from "./_state.ts";
-import { type MessageStatus, statusOf, unfinishedCritical } from "./status.ts";
+import { delayed, type MessageStatus, statusOf, unfinishedCritical } from "./status.ts";
 import type { Submission } from "./submission.ts";
 import { assign, take } from "./take.ts";
 import { nextWakeMs, wake } from "./wake.ts";
@@ -23,7 +23,7 @@ export interface BusCounts {
   readonly unfinished: number;
   /** Attempts under way. */
   readonly inFlight: number;
-  /** Deliveries in backoff or deferred. */
+  /** Deliveries in backoff, deferred or delayed. */
   readonly waiting: number;
   /** Dead letters kept. */
   readonly deadLetters: number;
@@ -48,7 +48,8 @@ export interface Bus {
   /**
    * Takes a valid envelope for the receivers given; on disk it is accepted when `message.token` is flushed.
    *
-   * @throws {BellhopError} `closing`, `id-conflict`, `message-expired`, `queue-full`, `store-full`, `record-too-large`
+   * @throws {BellhopError} `closing`, `id-conflict`, `message-expired`, `argument-invalid` for a time that is too far,
+   * `queue-full`, `store-full`, `record-too-large`
    */
   accept(nowMs: number, envelope: Envelope, receivers: readonly string[], submission: Submission): Acceptance;
   /** Takes the next delivery to be tried, of one receiver if it is given; `undefined` if there is none now. */
@@ -96,6 +97,8 @@ export interface Bus {
   status(message: BusMessage): MessageStatus;
   /** CRITICAL messages that have not ended, oldest first, from `order` on. */
   unfinishedCritical(afterOrder: number, limit: number): readonly BusMessage[];
+  /** Messages that are kept for later, in no order that is promised; those after a place, which is `index + 1`. */
+  delayed(after: number, limit: number): readonly BusMessage[];
   /** Dead letters in order of their end, those after a position. */
   deadLetters(limit: number, afterPosition?: number, receiver?: string): readonly DeadLetter[];
   /** The position of a dead letter that was just listed, to list on from there even when it has gone by then. */
@@ -188,6 +191,7 @@ export function createBus(settings: BusSettings): Bus {
     find: (source, id) => find(state, source, id),
     status: (message) => statusOf(state, message),
     unfinishedCritical: (afterOrder, limit) => unfinishedCritical(state, afterOrder, limit),
+    delayed: (after, limit) => delayed(state, after, limit),
     deadLetters: (limit, after = 0, receiver) => {
       const page: DeadLetter[] = [];
       for (const { letter, position, settled } of state.deadLetters.values()) {

@@ -98,6 +98,7 @@ function leaveLine(state: BusState, message: BusMessage, place: number, slot: nu
     case State.blocked:
       target.lanes.drop(message.lane!, slot);
       break;
+    case State.delayed:
     case State.storing:
     case State.waiting:
     case State.deferred:

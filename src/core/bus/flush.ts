@@ -71,7 +71,7 @@ export function flushFailed(state: BusState, nowMs: number, token: number): void
 function arrive(state: BusState, nowMs: number, message: BusMessage): void {
   message.token = 0;
   trace(state, nowMs, "accepted", message);
-  enter(state, message, On.flushed);
+  enter(state, nowMs, message, On.flushed);
   for (const place of message.targets.keys()) endDoomed(state, nowMs, message, place);
 }
 
@@ -80,7 +80,7 @@ function runAgain(state: BusState, nowMs: number, token: number, pending: Pendin
   if (message.token === token) message.token = 0;
   const { receiver, run } = kept.letter;
   trace(state, nowMs, "redriven", message, { receiver, run: run + 1 });
-  if (place === -1) enter(state, message, On.flushed);
+  if (place === -1) enter(state, nowMs, message, On.flushed);
   else lineUp(state, message, message.targets[place], ~message.progress[place], On.flushed);
   for (const at of message.targets.keys()) if (place === -1 || place === at) endDoomed(state, nowMs, message, at);
 }

@@ -53,6 +53,8 @@ export interface BusMessage {
   readonly expiresMs: number;
   /** When the policy gives up, epoch milliseconds; `Infinity` for CRITICAL. */
   givesUpMs: number;
+  /** When it may be delivered, epoch milliseconds; 0 for at once. */
+  readonly notBeforeMs: number;
   /** Key of its lane, if it has a `partitionkey`. */
   readonly lane: string | undefined;
   /** Who pays for its room on disk. */
@@ -106,6 +108,7 @@ export function endedMessage(parts: EndedParts): BusMessage {
     index: -1,
     expiresMs: Infinity,
     givesUpMs: Infinity,
+    notBeforeMs: 0,
     lane: undefined,
     principal: parts.principal ?? "",
     replyTo: parts.replyTo,

@@ -34,6 +34,8 @@ export interface BusOptions {
    * publishers are trusted.
    */
   readonly idSecret: string;
+  /** Longest time that a message may be delayed, milliseconds, at most 20 days. Default 7 days. */
+  readonly maxDelayMs: number;
   /** Milliseconds that a receipt is worth delivering. Default 24 h. */
   readonly receiptTtlMs: number;
 }
@@ -57,6 +59,7 @@ export function busOptions(settings: BusSettings): BusOptions {
     durableHorizonMs: 86_400_000,
     maxRemembered: 1_000_000,
     idSecret: "",
+    maxDelayMs: 604_800_000,
     receiptTtlMs: 86_400_000,
     ...settings,
   };

@@ -35,6 +35,8 @@ export interface MessageRecord {
   readonly principal: string;
   readonly replyTo?: string | undefined;
   readonly instance?: string | undefined;
+  /** Absent for a message that was not delayed. */
+  readonly notBeforeMs?: number | undefined;
 }
 
 /** The retry state of one delivery, written before each wait. */
@@ -196,10 +198,11 @@ export function readRecord<T>(
 
 /** Whether JSON data has what the record of a message must have. */
 export function isMessageRecord(meta: Readonly<Record<string, unknown>>): boolean {
-  const { receivers, runs } = meta;
+  const { receivers, runs, notBeforeMs } = meta;
   return hasNumbers(meta, ["acceptedMs", "order", "fingerprint"]) && typeof meta.principal === "string" &&
     Array.isArray(receivers) && receivers.every((name) => typeof name === "string") &&
-    (runs === undefined || Array.isArray(runs) && runs.length === receivers.length);
+    (runs === undefined || Array.isArray(runs) && runs.length === receivers.length) &&
+    (notBeforeMs === undefined || typeof notBeforeMs === "number");
 }
 
 /** Whether JSON data has what a retry state must have. */

@@ -8,8 +8,8 @@ import { rankOf } from "../priority/table.ts";
 import { keep, keyOf, unlist } from "./_dead_letters.ts";
 import { deliveryId } from "./delivery_id.ts";
 import { end } from "./end.ts";
-import { lineUp, targetOf } from "./_lines.ts";
-import { type BusMessage, endedMessage, type SharedRecord } from "./message.ts";
+import { hold, lineUp, targetOf } from "./_lines.ts";
+import { type BusMessage, endedMessage, runOf, type SharedRecord } from "./message.ts";
 import { catchUp, claim, expiryOf, letGo, newMessage, number } from "./_messages.ts";
 import type { StoreOperation } from "./operation.ts";
 import { packOutcome } from "./outcome.ts";
@@ -268,6 +268,7 @@ function reopen(
         replyTo: meta.replyTo,
         replyInstance: meta.instance,
       },
+      meta.notBeforeMs,
     ),
     sequence,
     order: meta.order,
@@ -297,6 +298,9 @@ function resume(
       const head = state.deliveries.history[slot];
       state.deliveries.history[slot] = state.history.append(head, atMs - message.acceptedMs, reason, instance);
     }
+  }
+  if (retryState === undefined && message.notBeforeMs > nowMs && runOf(message, place) === 1) {
+    return hold(state, message, slot);
   }
   const dueMs = retryState === undefined ? nowMs : Math.min(retryState.dueMs, nowMs + retryState.waitMs);
   lineUp(state, message, target, slot, On.flushed);

@@ -51,7 +51,7 @@ export function redrive(state: BusState, nowMs: number, letterId: string, receiv
   unlist(state, kept);
   if (message.rank !== 3) {
     trace(state, nowMs, "redriven", message, { receiver: letter.receiver, run: letter.run + 1 });
-    enter(state, message, On.accept);
+    enter(state, nowMs, message, On.accept);
     return message;
   }
   const operation = rewrite(message);

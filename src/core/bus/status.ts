@@ -19,7 +19,7 @@ export interface DeliveryStatus {
   readonly attempts: number;
   /** Stable word for the last thing that went wrong; absent if nothing did. */
   readonly lastError?: string;
-  /** When it is tried again, epoch milliseconds; present while it waits. */
+  /** When it is tried, epoch milliseconds; present while it waits or is delayed. */
   readonly nextAttemptMs?: number;
 }
 
@@ -66,6 +66,20 @@ export function unfinishedCritical(state: BusState, after: number, limit: number
     .slice(0, limit);
 }
 
+/** Messages that are kept for later, in the order of the machine's table; `after` is the last one's place in it plus 1. */
+export function delayed(state: BusState, after: number, limit: number): readonly BusMessage[] {
+  const page: BusMessage[] = [];
+  for (let at = after; at < state.messages.length && page.length < limit; at++) {
+    const message = state.messages[at];
+    if (message !== undefined && message.notBeforeMs > 0 && isDelayed(state, message)) page.push(message);
+  }
+  return page;
+}
+
+function isDelayed(state: BusState, { progress }: BusMessage): boolean {
+  return progress.some((at) => at < 0 && state.deliveries.stateOf(~at) === State.delayed);
+}
+
 function delivery(state: BusState, message: BusMessage, place: number): DeliveryStatus {
   const progress = message.progress[place];
   const receiver = message.targets[place].name;
@@ -81,7 +95,9 @@ function delivery(state: BusState, message: BusMessage, place: number): Delivery
   const slot = ~progress;
   const last = state.history.last(state.deliveries.history[slot]);
   const at = state.deliveries.stateOf(slot);
-  const nextAttemptMs = at === State.waiting || at === State.deferred ? state.backoffs.dueMs(slot) : undefined;
+  const nextAttemptMs = at === State.waiting || at === State.deferred || at === State.delayed
+    ? state.backoffs.dueMs(slot)
+    : undefined;
   return {
     receiver,
     run,

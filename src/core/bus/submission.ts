@@ -6,4 +6,6 @@ export interface Submission {
   readonly replyTo?: string | undefined;
   /** The instance of `replyTo` that published. */
   readonly replyInstance?: string | undefined;
+  /** Milliseconds until it may be delivered, unless its `deliverat` says when. */
+  readonly delayMs?: number | undefined;
 }

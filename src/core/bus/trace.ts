@@ -4,6 +4,7 @@ import type { Outcome } from "./outcome.ts";
 /** What the bus did, one word a step, in the words of the seed's flow (spec BUS, "Trace"). */
 export const TRACE_KINDS = [
   "accepted",
+  "delayed",
   "duplicate",
   "refused",
   "attempt",

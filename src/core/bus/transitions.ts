@@ -21,6 +21,7 @@ export const STATES = [
   "settling",
   "ended",
   "refused",
+  "delayed",
 ] as const;
 
 /** A state of a delivery. */
@@ -40,6 +41,7 @@ export const EVENTS = [
   "due",
   "defer",
   "end",
+  "delay",
 ] as const;
 
 /** Something that happens to a delivery. */
@@ -67,6 +69,10 @@ export const TRANSITIONS: readonly Transition[] = [
   row("flushing", "flushed", "disk", "queued", "on disk: acknowledged"),
   row("flushing", "follow", "disk", "blocked", "on disk, its lane has a head"),
   row("flushing", "flush-failed", "disk", "refused", "not durable"),
+  row("new", "delay", "memory", "delayed", "accepted, for later"),
+  row("flushing", "delay", "disk", "delayed", "on disk, for later"),
+  row("delayed", "due", "any", "queued", "its time has come"),
+  row("delayed", "follow", "any", "blocked", "its time has come, its lane has a head"),
   row("blocked", "lane-free", "any", "queued", "the head has ended"),
   row("queued", "take", "any", "in-flight", "attempt, with a lease"),
   row("in-flight", "ack", "memory", "ended", "delivered"),
@@ -78,7 +84,7 @@ export const TRANSITIONS: readonly Transition[] = [
   row("waiting", "due", "any", "queued", "backoff is over"),
   row("in-flight", "defer", "any", "deferred", "cannot be tried now: no budget spent"),
   row("deferred", "due", "any", "queued", "may be tried"),
-  ...(["blocked", "queued", "in-flight", "waiting", "deferred"] as const).flatMap((from) => [
+  ...(["delayed", "blocked", "queued", "in-flight", "waiting", "deferred"] as const).flatMap((from) => [
     row(from, "end", "memory", "ended", "a failed outcome"),
     row(from, "end", "disk", "settling", "a failed outcome, being written"),
   ]),
@@ -99,6 +105,7 @@ export const State = {
   settling: 8,
   ended: 9,
   refused: 10,
+  delayed: 11,
 } as const;
 
 /** The events as numbers. */
@@ -115,6 +122,7 @@ export const On = {
   due: 9,
   defer: 10,
   end: 11,
+  delay: 12,
 } as const;
 
 const ILLEGAL = 255;

@@ -4,7 +4,7 @@
  * @module
  */
 import { end } from "./end.ts";
-import { rejoin } from "./_lines.ts";
+import { rejoin, release } from "./_lines.ts";
 import type { BusMessage } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle, storeCancelled } from "./settle.ts";
@@ -20,7 +20,9 @@ export function wake(state: BusState, nowMs: number): void {
   });
   state.backoffs.advance(nowMs, (slot) => {
     // Still being written: `flush.ts` finds that its wait is over.
-    if (state.deliveries.stateOf(slot) !== State.storing) rejoin(state, slot, On.due);
+    const at = state.deliveries.stateOf(slot);
+    if (at === State.delayed) release(state, slot);
+    else if (at !== State.storing) rejoin(state, slot, On.due);
   });
   state.remembered.wake(nowMs);
   state.rememberedDurable.wake(nowMs);
@@ -79,6 +81,7 @@ export function endOne(
     case State.flushing:
       if (!state.doomed.has(slot)) state.doomed.set(slot, outcome);
       return true;
+    case State.delayed:
     case State.blocked:
     case State.queued:
     case State.storing:

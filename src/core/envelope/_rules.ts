@@ -107,18 +107,21 @@ export function checkPriority(value: unknown): Verdict {
   return fault("priority", "unknown-value", `Wanted ${PRIORITIES.join(", ")}: got ${show(value)}`);
 }
 
-export function checkTarget(value: unknown): Verdict {
+/** `name`, or `name@instance`; the instance must be there in `replyto`. */
+export function checkAddress(field: "target" | "replyto", value: unknown): Verdict {
   if (value === null) return undefined;
-  if (typeof value !== "string") return wrongType("target", "a string", value);
-  if (value.length === 0) return empty("target");
+  if (typeof value !== "string") return wrongType(field, "a string", value);
+  if (value.length === 0) return empty(field);
   const at = value.indexOf("@");
   const nameEnd = at < 0 ? value.length : at;
   if (nameEnd > 63 || value.length - nameEnd > 129) {
-    return fault("target", "too-long", "A name has at most 63 characters, and an instance 128");
+    return fault(field, "too-long", "A name has at most 63 characters, and an instance 128");
   }
   const named = nameEnd > 0 && value[0] !== "-" && allIn(SERVICE_NAME, value, 0, nameEnd);
-  const instance = at < 0 || (at + 1 < value.length && allIn(INSTANCE_NAME, value, at + 1, value.length));
-  return named && instance ? undefined : format("target", "a service's name, or name@instance", value);
+  const instance = (at < 0 && field === "target") ||
+    (at >= 0 && at + 1 < value.length && allIn(INSTANCE_NAME, value, at + 1, value.length));
+  if (named && instance) return undefined;
+  return format(field, field === "target" ? "a service's name, or name@instance" : "name@instance", value);
 }
 
 export function checkTraceparent(value: unknown): Verdict {

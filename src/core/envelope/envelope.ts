@@ -63,6 +63,10 @@ export interface Envelope<Data = unknown> {
   readonly correlationid?: string;
   /** The id of the message that caused this one. */
   readonly causationid?: string;
+  /** When it may be delivered, not before: RFC 3339. Absent means at once. */
+  readonly deliverat?: string;
+  /** The instance that waits for a reply, as `name@instance`. */
+  readonly replyto?: string;
   /** When it stops being worth delivering: RFC 3339. */
   readonly expirytime?: string;
   /** Messages of one key, priority and target are delivered in order. */
