@@ -1,14 +1,14 @@
 const EMPTY = -1;
 const SMALLEST = 8;
-/** A ring that is not given back: to outgrow it takes so many pushes that a new one costs next to nothing of each. */
-const KEPT = 64;
+/** Up to so many places a ring is not given back: what the next burst pays for a new one is spread over more items. */
+const KEPT = 256;
 /** The ring of a line that nothing has joined since. */
 const NO_RING = new Int32Array(0);
 
 /**
  * A first-in-first-out line of non-negative integers in one typed-array ring: O(1) at both ends, 4 to 8 bytes an item.
  *
- * The ring doubles when it is full; one of more than 64 places is given back when it runs empty, so that a burst is not
+ * The ring doubles when it is full; one of more than 256 places is given back when it runs empty, so that a burst is not
  * kept.
  */
 export class Fifo {
