@@ -120,7 +120,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     "operator",
     false,
     "A middleware took the body before it was read here",
-    "In the middleware read it by c.req.json(), c.req.text() or c.req.arrayBuffer(), or from c.req.raw.clone().",
+    "Have it read by c.req.json() or c.req.text(), which Hono keeps, or from c.req.raw.clone().",
   ),
   "headers-too-large": meaning(
     431,

@@ -108,7 +108,7 @@ function tooLarge(maxBytes: number): BellhopError {
 function taken(): BellhopError {
   return new BellhopError(
     "body-used",
-    "A middleware took the body: have it read by c.req.json(), c.req.text() or c.req.arrayBuffer(), or from c.req.raw.clone()",
+    "A middleware took the body: have it read by c.req.json() or c.req.text(), which Hono keeps, or from c.req.raw.clone()",
   );
 }
 
