@@ -1,37 +1,11 @@
-import type { BusEffect } from "./effect.ts";
 import { type BusMessage, runOf, type SharedRecord } from "./message.ts";
 import type { StoreOperation } from "./operation.ts";
 import { endRecord } from "./_quota.ts";
 import { deliveredHead, deliveredParty, deliveredRow, deliveryKey, outcomeKey } from "./record.ts";
-import { type BusState, write } from "./_state.ts";
+import { type BusState, type DeliveredWrite, type OpenWrite, write } from "./_state.ts";
 
 /** A record takes no more rows when it has this many characters: with the longest row they fit any store's record. */
 const MOST_CHARS = 12_288;
-
-/** What waits for the flush of a record of deliveries that ended well. */
-export interface DeliveredWrite {
-  readonly kind: "delivered";
-  readonly messages: BusMessage[];
-  readonly slots: number[];
-}
-
-/** The last such write: it may be joined while it waits among the effects and no later write was asked for. */
-export interface OpenWrite {
-  readonly token: number;
-  readonly effects: readonly BusEffect[];
-  readonly pending: DeliveredWrite;
-  readonly operations: StoreOperation[];
-  /** The first of the operations. */
-  readonly put: { readonly keyspace: "outcomes"; readonly key: string; value: string };
-  readonly record: SharedRecord;
-  /** What the messages of one receiver share between them. */
-  readonly alone: readonly [SharedRecord];
-  /** Whom the last row is about. */
-  source: string;
-  type: string;
-  principal: string;
-  receiver: string;
-}
 
 /**
  * Writes that a delivery ended well and nobody is owed a receipt: the fate of most. Those that end in one turn share a

@@ -1,13 +1,12 @@
 import type { BusEffect } from "./effect.ts";
 import type { DeadLetter } from "./dead_letter.ts";
-import type { DeliveredWrite, OpenWrite } from "./_delivered_write.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { Flight } from "./flight.ts";
 import { History } from "./history.ts";
 import { IdHash } from "./_id_hash.ts";
 import { deliveryId } from "./delivery_id.ts";
-import { type BusMessage, runOf } from "./message.ts";
+import { type BusMessage, runOf, type SharedRecord } from "./message.ts";
 import type { StoreOperation } from "./operation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { BusOptions } from "./options.ts";
@@ -49,6 +48,31 @@ export type Pending =
     readonly letter: KeptDeadLetter | undefined;
   }
   | DeliveredWrite;
+
+/** What waits for the flush of a record of deliveries that ended well. */
+export interface DeliveredWrite {
+  readonly kind: "delivered";
+  readonly messages: BusMessage[];
+  readonly slots: number[];
+}
+
+/** The last such write: it may be joined while it waits among the effects and no later write was asked for. */
+export interface OpenWrite {
+  readonly token: number;
+  readonly effects: readonly BusEffect[];
+  readonly pending: DeliveredWrite;
+  readonly operations: StoreOperation[];
+  /** The first of the operations. */
+  readonly put: { readonly keyspace: "outcomes"; readonly key: string; value: string };
+  readonly record: SharedRecord;
+  /** What the messages of one receiver share between them. */
+  readonly alone: readonly [SharedRecord];
+  /** Whom the last row is about. */
+  source: string;
+  type: string;
+  principal: string;
+  receiver: string;
+}
 
 /** A dead letter and where it lies on disk. */
 export interface KeptDeadLetter {

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { DeliveredWrite } from "./_delivered_write.ts";
 import { unlist } from "./_dead_letters.ts";
 import { end, settled } from "./end.ts";
 import { enter, lineUp, rejoin } from "./_lines.ts";
 import { type BusMessage, runOf } from "./message.ts";
 import { drop } from "./_messages.ts";
 import { undoRedrive } from "./redrive.ts";
-import { type BusState, type Pending, trace } from "./_state.ts";
+import { type BusState, type DeliveredWrite, type Pending, trace } from "./_state.ts";
 import { On, State, step } from "./transitions.ts";
 
 /** The write of that token is as durable as the store makes it. */
