@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import type { Option } from "./command.ts";
 import { EXIT, Stop } from "./exit_code.ts";
+import type { Option } from "./option.ts";
 import { suggestion } from "./suggest.ts";
 
 /** What stood on the command line. */

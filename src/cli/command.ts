@@ -1,13 +1,5 @@
 import type { Given } from "./arguments.ts";
-
-/** One option, as it is read and as `--help` tells it. */
-export interface Option {
-  /** What stands for its value in the help; an option without one is a switch. */
-  readonly value?: string;
-  /** Whether it may be repeated. */
-  readonly many?: boolean;
-  readonly help: string;
-}
+import type { Option } from "./option.ts";
 
 /** A command: what it is called, what it takes, and what it does. Reading arguments and help both follow from it. */
 export interface Command {

@@ -56,7 +56,6 @@ function announce(url: string, store: string, json: boolean): void {
   print(`  services register at ${url}/registry, messages go to ${url}/messages, the live trace is ${url}/trace`);
 }
 
-/** What becomes of messages when the process ends. */
-export function keeping(store: string): string {
+function keeping(store: string): string {
   return store === "memory" ? "nothing is kept on disk" : `CRITICAL messages are kept in ${store}`;
 }
