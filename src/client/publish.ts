@@ -36,9 +36,10 @@ export async function publish(
 ): Promise<Sent> {
   const { gateway, announcement } = sender;
   const { clock } = gateway;
-  const { attributes, timeoutMs = 30_000, waitMs = 0, signal, ...known } = options;
+  const { attributes, delayMs, timeoutMs = 30_000, waitMs = 0, signal, ...known } = options;
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
   inRange("waitMs", waitMs, 0, 60_000);
+  inRange("delayMs", delayMs ?? 0, 0, 1_728_000_000);
   const { type, schema }: { type: string; schema?: StandardSchema } = typeof event === "string"
     ? { type: event }
     : event;
@@ -67,7 +68,8 @@ export async function publish(
       (attempt) => {
         const wait = waitMs > 0 ? { prefer: `wait=${Math.ceil(waitMs / 1_000)}` } : undefined;
         const lease = announcement === undefined ? undefined : { "bellhop-lease": announcement.lease };
-        return send(gateway, "messages", json, attempt.signal, { ...wait, ...lease }).catch(async (error) => {
+        const delay = delayMs === undefined ? undefined : { "bellhop-delay-ms": `${Math.ceil(delayMs)}` };
+        return send(gateway, "messages", json, attempt.signal, { ...wait, ...lease, ...delay }).catch(async (error) => {
           last = error;
           if (isLeaseUnknown(error)) await announcement?.renewed();
           throw error;

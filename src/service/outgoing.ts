@@ -38,6 +38,7 @@ export interface PublishOptions extends
     | "target"
     | "correlationid"
     | "causationid"
+    | "deliverat"
     | "expirytime"
     | "partitionkey"
     | "traceparent"
@@ -45,6 +46,8 @@ export interface PublishOptions extends
   > {
   /** Extension attributes: names of lower-case letters and digits. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  /** Have the gateway keep it for so long first, by its own clock: up to 7 days. `deliverat` names a time instead. */
+  readonly delayMs?: number;
   /** How long to try to reach the gateway, retries included: 1 to 3,600,000 ms; default 30,000. */
   readonly timeoutMs?: number;
   /** Have the gateway answer only when every delivery has ended, or after so long: 0 to 60,000 ms; default 0. */

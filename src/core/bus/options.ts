@@ -43,6 +43,8 @@ export interface BusOptions {
 /** The fields of {@linkcode BusOptions} that have no default, and whichever others differ from it. */
 export type BusSettings = Pick<BusOptions, "startMs" | "random" | "source"> & Partial<BusOptions>;
 
+const LONGEST_DELAY_MS = 1_728_000_000;
+
 /** Fills in the defaults. */
 export function busOptions(settings: BusSettings): BusOptions {
   const policies = settings.policies ?? PRIORITY_POLICIES;
@@ -59,8 +61,9 @@ export function busOptions(settings: BusSettings): BusOptions {
     durableHorizonMs: 86_400_000,
     maxRemembered: 1_000_000,
     idSecret: "",
-    maxDelayMs: 604_800_000,
     receiptTtlMs: 86_400_000,
     ...settings,
+    // The schedule looks 24 days ahead.
+    maxDelayMs: Math.min(settings.maxDelayMs ?? 604_800_000, LONGEST_DELAY_MS),
   };
 }
