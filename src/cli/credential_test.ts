@@ -42,4 +42,7 @@ Deno.test("bellhop sends its credential to the gateway alone, and shows it nowhe
   const without = await bellhop(["services", "--gateway", server.url]);
   assertEquals([without.code, seen], [5, [null]]);
   assertStringIncludes(without.told, "give a credential by BELLHOP_TOKEN or --token-file");
+  const far = await bellhop(["services"], "", { BELLHOP_URL: "http://bus.invalid", BELLHOP_TOKEN: canary });
+  assertEquals(far.code, 3);
+  assertStringIncludes(far.told, "warning: the credential goes to bus.invalid unencrypted; use https\n");
 });

@@ -45,7 +45,8 @@ export function textScreen(paint: Paint = paintFor()): DevScreen {
       print(paint("green", printable(`found ${name} ${version} at ${url}, ${takes}`, 500)));
     },
     missing(url, reason) {
-      print(paint("yellow", printable(`looking for ${url}: ${reason.replace(url, "it")}`, 500)));
+      const hint = reason.endsWith("answered 404") ? "; is the path it is mounted at missing, as /bellhop?" : "";
+      print(paint("yellow", printable(`looking for ${url}: ${reason.replace(url, "it")}${hint}`, 500)));
     },
   };
 }

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { Given } from "./arguments.ts";
 import { EXIT, Stop } from "./exit_code.ts";
+import { tell } from "./output.ts";
 
 /** A gateway that somebody named. */
 export interface GatewayAddress {
@@ -48,16 +49,25 @@ export async function gatewayAddress(
     : [LOCAL, "the default"];
   const url = checkedUrl(given, from);
   const file = values["token-file"];
-  if (typeof file === "string") return { url, from, token: checkedToken(await read(file), "--token-file") };
+  if (typeof file === "string") return told({ url, from, token: checkedToken(await read(file), "--token-file") });
   const { BELLHOP_TOKEN: token = "", BELLHOP_URL: home = "" } = env;
   // Where the environment names a gateway, its credential is for that one, not for any other that is tried by hand.
   const foreign = home !== "" && URL.canParse(home) && new URL(home).origin !== new URL(url).origin;
-  return { url, from, token: dev || foreign || token === "" ? undefined : checkedToken(token, "BELLHOP_TOKEN") };
+  return told({ url, from, token: dev || foreign || token === "" ? undefined : checkedToken(token, "BELLHOP_TOKEN") });
 }
 
 /** The header that carries the credential, if there is one. */
 export function credentialHeaders({ token }: GatewayAddress): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+function told(address: GatewayAddress): GatewayAddress {
+  const { protocol, hostname } = new URL(address.url);
+  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  if (address.token !== undefined && protocol === "http:" && !isHere) {
+    tell(`warning: the credential goes to ${hostname} unencrypted; use https`);
+  }
+  return address;
 }
 
 function isOn(value: string | undefined): boolean {

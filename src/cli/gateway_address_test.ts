@@ -5,10 +5,10 @@ import { credentialHeaders, gatewayAddress } from "./gateway_address.ts";
 const CANARY = "canary-5f2c";
 
 Deno.test("gatewayAddress() takes arguments before the environment, and the environment before its default", async () => {
-  const env = { BELLHOP_URL: "http://bus.example/bus/", BELLHOP_TOKEN: CANARY };
+  const env = { BELLHOP_URL: "https://bus.example/bus/", BELLHOP_TOKEN: CANARY };
   const local = "http://127.0.0.1:8000";
   assertEquals(await gatewayAddress({}, {}), { url: local, from: "the default", token: undefined });
-  assertEquals(await gatewayAddress({}, env), { url: "http://bus.example/bus", from: "BELLHOP_URL", token: CANARY });
+  assertEquals(await gatewayAddress({}, env), { url: "https://bus.example/bus", from: "BELLHOP_URL", token: CANARY });
   assertEquals(await gatewayAddress({}, { ...env, BELLHOP_DEV: "1" }), {
     url: local,
     from: "BELLHOP_DEV",
@@ -17,7 +17,7 @@ Deno.test("gatewayAddress() takes arguments before the environment, and the envi
   for (const off of ["0", "false", "", "off"]) {
     assertEquals((await gatewayAddress({}, { ...env, BELLHOP_DEV: off })).from, "BELLHOP_URL");
   }
-  assertEquals((await gatewayAddress({ gateway: "http://bus.example" }, env)).token, CANARY);
+  assertEquals((await gatewayAddress({ gateway: "https://bus.example" }, env)).token, CANARY);
   assertEquals((await gatewayAddress({ gateway: local }, { BELLHOP_TOKEN: CANARY })).token, CANARY);
 });
 

@@ -12,6 +12,7 @@ const STYLES: ReadonlyMap<string, Style> = new Map(Object.entries<Style>({
   retry: "yellow",
   waiting: "yellow",
   deferred: "yellow",
+  delayed: "yellow",
   suspect: "yellow",
   redriven: "yellow",
   recovered: "yellow",

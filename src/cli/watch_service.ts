@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { BellhopError } from "../core/error.ts";
 import type { Transport } from "../ports/transport.ts";
-import { Stop } from "./exit_code.ts";
 import { pause } from "./pause.ts";
 
 /** What was found at a service's URL. */
@@ -19,7 +17,7 @@ export interface Found {
 export interface Watch {
   /** Reads a service's manifest. */
   readonly transport: Pick<Transport, "manifest">;
-  /** Has the gateway discover the URL. @throws {Stop} with why it does not */
+  /** Has the gateway discover the URL; rejects with why it does not. */
   discover(url: string): Promise<Found>;
   /** Found for the first time, or again, or with another manifest. */
   onFound(url: string, found: Found): void;
@@ -41,10 +39,10 @@ export async function watchService(url: string, watch: Watch, signal: AbortSigna
       known = manifest;
       missing = "";
     } catch (error) {
-      if (!(error instanceof BellhopError || error instanceof Stop)) throw error;
-      if (error.message !== missing && !signal.aborted) watch.onMissing(url, error.message);
+      const { message } = error as Error;
+      if (message !== missing && !signal.aborted) watch.onMissing(url, message);
       known = "";
-      missing = error.message;
+      missing = message;
     }
     await pause(EVERY_MS, signal);
   }
