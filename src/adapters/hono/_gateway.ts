@@ -7,6 +7,9 @@ import type { Context } from "hono";
 import { DEFAULT_ENVELOPE_LIMITS, type EnvelopeLimits } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
+import type { Principal } from "../../security/credentials.ts";
+import type { EndpointGuard } from "../../security/endpoint_guard.ts";
+import { parseScopes } from "../../security/scope.ts";
 import type { ReadBody } from "./_body.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
@@ -47,14 +50,27 @@ export interface Gateway {
   readonly name: string;
   readonly version: string;
   readonly source: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Dial;
+  readonly guard: EndpointGuard;
   readonly signal: AbortSignal | undefined;
   readonly readBody: ReadBody;
   readonly streams: TraceStreams;
 }
 
+/** Sends a request to one of the addresses that were checked, as `fetch` would. */
+export type Dial = (url: string, init: RequestInit, addresses: readonly string[]) => Promise<Response>;
+
+/** Who asks in open mode, where everybody may do everything. */
+export const EVERYBODY: Principal = Object.freeze({ name: "", grants: parseScopes(["admin"]), sources: undefined });
+
+/** Who pays for a message's room on disk. */
+export function payer(principal: Principal, source: string): string {
+  return principal === EVERYBODY ? source : principal.name;
+}
+
 /** One request, let in. */
 export interface Call {
+  readonly principal: Principal;
   readonly c: Context;
   readonly facts: RequestFacts;
   readonly engine: Engine;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EngineHealth } from "../../ports/engine.ts";
+import { assertMayObserve } from "../../security/permission.ts";
 import type { Call } from "./_gateway.ts";
 
 const HEALTH_TYPE = { "content-type": "application/health+json", "cache-control": "no-store" } as const;
@@ -19,7 +20,7 @@ export function manifest({ c, engine, gateway }: Call): Response {
     source,
     profiles: ["core", "registry", "http", ...(durability === "memory" ? [] : ["durable"])],
     durability,
-    endpointGuard: "checked",
+    endpointGuard: gateway.guard.level,
     limits: {
       maxBytes: limits.maxBytes,
       maxBatchBytes: limits.maxBatchBytes,
@@ -47,7 +48,8 @@ export async function health({ c, engine, gateway }: Call): Promise<Response> {
 }
 
 /** `GET /trace` */
-export function trace({ c, engine, gateway }: Call): Response {
+export function trace({ c, engine, gateway, principal }: Call): Response {
+  assertMayObserve(principal);
   // To HEAD no body is sent, and nobody would ever end its stream.
   if (c.req.method === "HEAD") return c.body(null, 200, STREAM_HEADERS);
   return c.body(gateway.streams.open(engine), 200, STREAM_HEADERS);

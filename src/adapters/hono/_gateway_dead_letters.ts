@@ -6,11 +6,13 @@
 import type { DeadLetter } from "../../core/bus/dead_letter.ts";
 import { serialize } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
+import { assertMayAdmin, assertMayObserve } from "../../security/permission.ts";
 import { type Call, JSON_TYPE } from "./_gateway.ts";
 import { pageOf, readQuery } from "./_query.ts";
 
 /** `GET /dead-letters` */
-export async function deadLetters({ c, engine }: Call): Promise<Response> {
+export async function deadLetters({ c, engine, principal }: Call): Promise<Response> {
+  assertMayObserve(principal);
   const query = readQuery(c.req.url, ["limit", "after", "receiver"]);
   const { limit, after } = pageOf(query);
   const page = await engine.deadLetters(limit, after, query.get("receiver"));
@@ -19,12 +21,14 @@ export async function deadLetters({ c, engine }: Call): Promise<Response> {
 }
 
 /** `GET /dead-letters/{id}` */
-export async function deadLetter({ c, engine }: Call): Promise<Response> {
+export async function deadLetter({ c, engine, principal }: Call): Promise<Response> {
+  assertMayObserve(principal);
   return c.body(toJson(await engine.deadLetter(idOf(c.req.param("id")))), 200, JSON_TYPE);
 }
 
 /** `POST /dead-letters/{id}/redrive` */
-export async function redrive({ c, engine }: Call): Promise<Response> {
+export async function redrive({ c, engine, principal }: Call): Promise<Response> {
+  assertMayAdmin(principal);
   const id = idOf(c.req.param("id"));
   const letter = await engine.deadLetter(id);
   const { source, id: messageId, deliveries } = await engine.redrive(id);
@@ -35,7 +39,8 @@ export async function redrive({ c, engine }: Call): Promise<Response> {
 }
 
 /** `DELETE /dead-letters/{id}` */
-export async function discard({ c, engine }: Call): Promise<Response> {
+export async function discard({ c, engine, principal }: Call): Promise<Response> {
+  assertMayAdmin(principal);
   await engine.discard(idOf(c.req.param("id")));
   return c.body(null, 204);
 }

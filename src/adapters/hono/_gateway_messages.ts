@@ -8,7 +8,9 @@ import { fromHttp, parse, STRUCTURED_TYPE } from "../../core/envelope/mod.ts";
 import type { BatchItem, Envelope } from "../../core/envelope/mod.ts";
 import type { MessageStatus } from "../../core/bus/status.ts";
 import type { Acknowledgement, Engine, Publisher } from "../../ports/engine.ts";
-import { type Call, JSON_TYPE } from "./_gateway.ts";
+import type { Principal } from "../../security/credentials.ts";
+import { assertMayCancel, assertMayObserve, assertMayPublish, assertMaySeeStatus } from "../../security/permission.ts";
+import { type Call, JSON_TYPE, payer } from "./_gateway.ts";
 import { preferredWait } from "./_prefer.ts";
 import { problemOf } from "./_problem.ts";
 import { badField, pageOf, type Query, readQuery, required } from "./_query.ts";
@@ -16,7 +18,7 @@ import type { RequestFacts } from "./_request_facts.ts";
 
 /** `POST /messages` */
 export async function publish(call: Call): Promise<Response> {
-  const { c, facts, engine, gateway } = call;
+  const { c, facts, engine, gateway, principal } = call;
   const { limits } = gateway;
   const maxBytes = facts.contentType !== undefined && isBatched(facts.contentType)
     ? limits.maxBatchBytes
@@ -29,7 +31,7 @@ export async function publish(call: Call): Promise<Response> {
     if (content.mode === "batched") return await publishBatch(call, content.results);
     envelope = content.envelope;
   }
-  const given = engine.publish(envelope, publisherOf(envelope, facts));
+  const given = engine.publish(envelope, publisherOf(principal, envelope, facts));
   const acknowledgement = given instanceof Promise ? await given : given;
   if (acknowledgement.duplicate || facts.prefer !== undefined) return await withStatus(call, acknowledgement);
   return c.body(JSON.stringify(membersOf(acknowledgement)), 202, JSON_TYPE);
@@ -37,17 +39,19 @@ export async function publish(call: Call): Promise<Response> {
 
 /** `GET /messages`: one message's status, at once or when it has ended, or the list of CRITICAL still being tried. */
 export async function messages(call: Call): Promise<Response> {
-  const { c, facts, engine } = call;
+  const { c, facts, engine, principal } = call;
   const query = readQuery(c.req.url, ["source", "id", "unfinished", "state", "limit", "after"]);
   if (query.get("state") !== undefined) return await delayed(call, query);
   const unfinished = query.get("unfinished");
   if (unfinished === undefined) {
     const message = { source: required(query, "source"), id: required(query, "id") };
+    assertMaySeeStatus(principal, message.source);
     const seconds = preferredWait(facts.prefer);
     if (seconds === undefined) return c.json(await engine.status(message.source, message.id));
     const status = await settled(call, engine, message, seconds * 1_000);
     return c.json(status, 200, { "preference-applied": `wait=${seconds}` });
   }
+  assertMayObserve(principal);
   if (unfinished !== "CRITICAL") throw badField("unfinished", "unfinished must be CRITICAL");
   const { limit, after } = pageOf(query);
   const page = await engine.unfinishedCritical(limit, after);
@@ -55,7 +59,8 @@ export async function messages(call: Call): Promise<Response> {
 }
 
 /** `GET /messages?state=delayed`: what is kept for later. */
-async function delayed({ c, engine }: Call, query: Query): Promise<Response> {
+async function delayed({ c, engine, principal }: Call, query: Query): Promise<Response> {
+  assertMayObserve(principal);
   if (query.get("state") !== "delayed") throw badField("state", "state must be delayed");
   const { limit, after } = pageOf(query);
   const page = await engine.delayed(limit, after);
@@ -63,17 +68,20 @@ async function delayed({ c, engine }: Call, query: Query): Promise<Response> {
 }
 
 /** `DELETE /messages` */
-export async function cancel({ c, engine }: Call): Promise<Response> {
+export async function cancel({ c, engine, principal }: Call): Promise<Response> {
   const query = readQuery(c.req.url, ["source", "id"]);
-  return c.json(await engine.cancel(required(query, "source"), required(query, "id")));
+  const source = required(query, "source");
+  const id = required(query, "id");
+  assertMayCancel(principal, source);
+  return c.json(await engine.cancel(source, id));
 }
 
-async function publishBatch({ c, facts, engine }: Call, items: readonly BatchItem[]): Promise<Response> {
+async function publishBatch({ c, facts, engine, principal }: Call, items: readonly BatchItem[]): Promise<Response> {
   // All are handed over before any is awaited: those that are flushed share one flush.
   const given = items.map((item): Acknowledgement | Promise<Acknowledgement> => {
     if (item.error !== undefined) return refused(item.error);
     try {
-      return engine.publish(item.envelope, publisherOf(item.envelope, facts));
+      return engine.publish(item.envelope, publisherOf(principal, item.envelope, facts));
     } catch (error) {
       return refused(error);
     }
@@ -85,8 +93,10 @@ async function publishBatch({ c, facts, engine }: Call, items: readonly BatchIte
   return c.json({ results }, 202);
 }
 
-function publisherOf(envelope: Envelope, { lease, delay }: RequestFacts): Publisher {
-  const principal = envelope.source;
+/** Who publishes, if they may. @throws {BellhopError} `forbidden` */
+function publisherOf(asking: Principal, envelope: Envelope, { lease, delay }: RequestFacts): Publisher {
+  assertMayPublish(asking, envelope);
+  const principal = payer(asking, envelope.source);
   if (delay === undefined) return { principal, lease };
   // The bus knows how far it may be; here it must be a number at all.
   if (!/^\d{1,12}$/.test(delay)) throw badField("bellhop-delay-ms", "bellhop-delay-ms must be whole milliseconds");

@@ -6,7 +6,8 @@
 import { BellhopError } from "../../core/error.ts";
 import { DEADLINE_HEADER, formatDeadline, parseDeadline } from "../../core/retry/deadline.ts";
 import type { Route } from "../../ports/engine.ts";
-import type { Call } from "./_gateway.ts";
+import { assertMayCall } from "../../security/permission.ts";
+import { type Call, EVERYBODY } from "./_gateway.ts";
 import { badField } from "./_query.ts";
 
 // RFC 9110, section 7.6.1, and what its predecessors named.
@@ -26,8 +27,10 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 /** Any method of `/services/{name}/…` */
 export async function proxy(call: Call): Promise<Response> {
-  const { c, engine, gateway } = call;
+  const { c, engine, gateway, principal } = call;
   const { raw, method } = c.req;
+  const name = c.req.param("name") ?? "";
+  assertMayCall(principal, name);
   if (FORBIDDEN.has(method)) throw new BellhopError("method-unsupported", `${method} is not passed on`);
   const path = pathAfterName(raw.url, c.req.routePath);
   const startMs = Date.now();
@@ -37,7 +40,7 @@ export async function proxy(call: Call): Promise<Response> {
   const deadlineMs = own ? ownMs : latestMs;
   if (deadlineMs <= startMs) throw new BellhopError("deadline-exceeded");
 
-  const route = await engine.route(c.req.param("name") ?? "");
+  const route = await engine.route(name);
   const caller = new AbortController();
   const leave = () => caller.abort();
   raw.signal.addEventListener("abort", leave, { once: true });
@@ -50,6 +53,8 @@ export async function proxy(call: Call): Promise<Response> {
     const headers = passedOn(raw.headers);
     headers.delete("host");
     headers.delete("bellhop-lease");
+    // What let the request in here would be the caller's credential in the hands of the service.
+    if (principal !== EVERYBODY) headers.delete("authorization");
     // fetch decodes what comes encoded, so that nothing should: the body is to pass unchanged.
     headers.set("accept-encoding", "identity");
     headers.set(DEADLINE_HEADER, formatDeadline(deadlineMs, Date.now()) ?? "0");
@@ -63,8 +68,9 @@ export async function proxy(call: Call): Promise<Response> {
       signal: caller.signal,
     };
     if (body !== null) request.duplex = "half";
-    const { fetch } = gateway;
-    const response = await fetch(new URL(route.endpoint).origin + path, request);
+    const { fetch, guard } = gateway;
+    const url = new URL(route.endpoint).origin + path;
+    const response = await fetch(url, request, await guard.admit(route.endpoint));
     clearTimeout(timer);
     return answer(response, route, () => raw.signal.removeEventListener("abort", leave));
   } catch (error) {

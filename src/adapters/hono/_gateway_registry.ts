@@ -6,6 +6,8 @@
 import { type Envelope, fromHttp, toStructured } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
+import type { Principal } from "../../security/credentials.ts";
+import { assertMayObserve, assertMayRegister, assertMayResolve } from "../../security/permission.ts";
 import type { Call } from "./_gateway.ts";
 import { badField } from "./_query.ts";
 
@@ -13,12 +15,12 @@ const MAX_ID_LENGTH = 256;
 const ANSWER = "-answer";
 
 /** `POST /registry` */
-export async function registry({ c, facts, engine, gateway }: Call): Promise<Response> {
+export async function registry({ c, facts, engine, gateway, principal }: Call): Promise<Response> {
   const body = await gateway.readBody(c.req, gateway.limits.maxBytes, facts.contentLength);
   const content = fromHttp(c.req.raw.headers, body, gateway.limits);
   if (content.mode === "batched") throw new BellhopError("content-type-unsupported", "The registry takes no batches");
   const { envelope } = content;
-  const [type, data] = await answer(engine, envelope, facts.lease);
+  const [type, data] = await answer(engine, principal, envelope, facts.lease);
   const message = toStructured({
     specversion: "1.0",
     id: envelope.id.slice(0, MAX_ID_LENGTH - ANSWER.length) + ANSWER,
@@ -31,7 +33,9 @@ export async function registry({ c, facts, engine, gateway }: Call): Promise<Res
 }
 
 /** `POST /discover` */
-export async function discover({ c, facts, engine, gateway }: Call): Promise<Response> {
+export async function discover({ c, facts, engine, gateway, principal }: Call): Promise<Response> {
+  // Which service it is, is known only when its URL has been fetched.
+  assertMayRegister(principal, "*");
   const body = await gateway.readBody(c.req, gateway.limits.maxBytes, facts.contentLength);
   const data = readJson(body);
   const url = isRecord(data) ? data.url : undefined;
@@ -43,31 +47,38 @@ export async function discover({ c, facts, engine, gateway }: Call): Promise<Res
 }
 
 /** `GET /services` */
-export async function services({ c, engine }: Call): Promise<Response> {
+export async function services({ c, engine, principal }: Call): Promise<Response> {
+  assertMayObserve(principal);
   return c.json({ services: await engine.services() });
 }
 
 /** `GET /services/{name}` */
-export async function service({ c, engine }: Call): Promise<Response> {
-  return c.json(await engine.service(c.req.param("name") ?? ""));
+export async function service({ c, engine, principal }: Call): Promise<Response> {
+  const name = c.req.param("name") ?? "";
+  assertMayResolve(principal, name);
+  return c.json(await engine.service(name));
 }
 
 async function answer(
   engine: Engine,
+  principal: Principal,
   { type, data }: Envelope,
   header: string | undefined,
 ): Promise<[string, unknown]> {
+  const members: Record<string, unknown> = isRecord(data) ? data : {};
   if (type === "service.register") {
+    assertMayRegister(principal, typeof members.name === "string" ? members.name : undefined);
     const { name, instance, lease, leaseMs, renewEveryMs } = await engine.register(data);
     return ["service.registered", { name, instance, lease, leaseMs, renewEveryMs }];
   }
-  const members: Record<string, unknown> = isRecord(data) ? data : {};
   const lease = members.lease ?? header;
   if (type === "service.renew") {
+    assertMayRegister(principal);
     const { name, instance, leaseMs, renewEveryMs } = await engine.renew(token(lease));
     return ["service.renewed", { name, instance, leaseMs, renewEveryMs }];
   }
   if (type === "service.deregister") {
+    assertMayRegister(principal);
     const { name, instance, serviceGone } = await engine.deregister(token(lease), members.service === true);
     return ["service.deregistered", { name, instance, serviceGone }];
   }

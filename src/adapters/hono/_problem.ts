@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CHALLENGE } from "../../security/credentials.ts";
 import { BellhopError, type ErrorCode, ERRORS, type Fault } from "../../core/error.ts";
 
 /** Content type of a problem document. */
@@ -30,6 +31,7 @@ export function problem(error: unknown, headers: Readonly<Record<string, string>
     headers: {
       "content-type": PROBLEM_TYPE,
       ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+      ...(members.code === "unauthorized" ? { "www-authenticate": CHALLENGE } : {}),
       ...headers,
     },
   });

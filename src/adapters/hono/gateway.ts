@@ -9,8 +9,18 @@
 import * as hono from "hono";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
+import type { Credentials, Principal } from "../../security/credentials.ts";
+import { createLoopbackGuard, type EndpointGuard } from "../../security/endpoint_guard.ts";
 import { bodyReader } from "./_body.ts";
-import { type Call, type Gateway, type GatewayLimits, gatewayLimits, type Handler } from "./_gateway.ts";
+import {
+  type Call,
+  type Dial,
+  EVERYBODY,
+  type Gateway,
+  type GatewayLimits,
+  gatewayLimits,
+  type Handler,
+} from "./_gateway.ts";
 import { health, manifest, trace } from "./_gateway_about.ts";
 import { deadLetter, deadLetters, discard, redrive } from "./_gateway_dead_letters.ts";
 import { cancel, messages, publish } from "./_gateway_messages.ts";
@@ -22,14 +32,21 @@ import { problem } from "./_problem.ts";
 import { requestFacts } from "./_request_facts.ts";
 import { traceStreams } from "./_sse.ts";
 
-export type { GatewayLimits } from "./_gateway.ts";
+export type { Dial, GatewayLimits } from "./_gateway.ts";
+export type { Credentials, Principal } from "../../security/credentials.ts";
+export type { EndpointGuard, GuardLevel } from "../../security/endpoint_guard.ts";
+export type { Grants } from "../../security/scope.ts";
 
 /** What the gateway's routes need. */
 export interface GatewayRoutesOptions {
   /** Who runs bus and registry; while it is being opened, requests wait. */
   readonly engine: Engine | Promise<Engine>;
-  /** Serves this machine alone, and anyone on it. In this version there is no other mode. */
-  readonly open: true;
+  /** Serves this machine alone, and anyone on it. Either this or `credentials` must be given, never both. */
+  readonly open?: boolean;
+  /** Serves those who carry one of them, each as far as its scopes go. */
+  readonly credentials?: Credentials;
+  /** Judges the endpoints of proxied requests; its level is declared in the manifest. Default: loopback alone. */
+  readonly guard?: EndpointGuard;
   /** Those that differ from the defaults. */
   readonly limits?: Partial<GatewayLimits>;
   /** `source` of the gateway's own messages; default `/bellhop`. */
@@ -44,7 +61,7 @@ export interface GatewayRoutesOptions {
    */
   readonly peer?: (request: Request, env: unknown) => string | undefined;
   /** How proxied requests are sent; default the platform's. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: Dial;
   /** Ends the trace streams and every wait when the gateway closes. */
   readonly signal?: AbortSignal;
   /** Told of each fault of the gateway itself, of which the caller learns `internal` alone. */
@@ -78,7 +95,8 @@ const TAKES_LEASE: ReadonlySet<Handler> = new Set([publish, registry]);
  * refuse with a problem document (RFC 9457), also a path or a method that is not served; paths outside the mount are
  * not touched.
  *
- * @throws {BellhopError} `open-mode-required` unless `open` is `true`; `argument-invalid` for a limit out of its range
+ * @throws {BellhopError} `open-mode-required` without both `open` and `credentials`; `argument-invalid` with both, or for a
+ * limit out of its range
  *
  * @example
  * ```ts
@@ -89,9 +107,8 @@ const TAKES_LEASE: ReadonlySet<Handler> = new Set([publish, registry]);
  * ```
  */
 export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
-  if (options.open !== true) {
-    throw new BellhopError("open-mode-required", "Pass open: true: this version serves its own machine alone");
-  }
+  const { credentials } = options;
+  assertMode(options.open, credentials);
   const limits = gatewayLimits(options.limits);
   const { signal } = options;
   const gateway: Gateway = {
@@ -99,7 +116,8 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     name: options.name ?? "bellhop",
     version: options.version ?? "0.1.0",
     source: options.source ?? "/bellhop",
-    fetch: options.fetch ?? fetch,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    guard: options.guard ?? createLoopbackGuard(),
     signal,
     readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
@@ -120,11 +138,12 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     return (c) => {
       try {
         const facts = requestFacts(c.req.raw.headers);
+        if (credentials !== undefined) return admitted(c, facts, handler, credentials).catch(refuse);
         assertLoopback(facts, peer(c.req.raw, c.env), c.req.raw.url);
         if (engine === undefined || (facts.lease !== undefined && !TAKES_LEASE.has(handler))) {
-          return prepared(c, facts, handler).catch(refuse);
+          return prepared(c, facts, handler, EVERYBODY).catch(refuse);
         }
-        const answer = handler({ c, facts, engine, gateway });
+        const answer = handler({ c, facts, engine, gateway, principal: EVERYBODY });
         return answer instanceof Promise ? answer.catch(refuse) : answer;
       } catch (error) {
         return refuse(error);
@@ -132,11 +151,27 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     };
   }
 
-  async function prepared(c: hono.Context, facts: Call["facts"], handler: Handler): Promise<Response> {
+  /** Nothing else is done for who is not known, or looked at of what was sent. */
+  async function admitted(
+    c: hono.Context,
+    facts: Call["facts"],
+    handler: Handler,
+    credentials: Credentials,
+  ): Promise<Response> {
+    if (isPublic(c.req, handler)) return await handler({ c, facts, engine: await opening, gateway, principal: NOBODY });
+    return await prepared(c, facts, handler, await credentials.authenticate(facts.authorization));
+  }
+
+  async function prepared(
+    c: hono.Context,
+    facts: Call["facts"],
+    handler: Handler,
+    principal: Principal,
+  ): Promise<Response> {
     const engine = await opening;
     // Any request renews the lease that it carries.
     if (facts.lease !== undefined && !TAKES_LEASE.has(handler)) await engine.renew(facts.lease);
-    return await handler({ c, facts, engine, gateway });
+    return await handler({ c, facts, engine, gateway, principal });
   }
 
   const app = new hono.Hono();
@@ -154,10 +189,38 @@ function unsupported(methods: Methods): Handler {
   return ({ c }) => problem(new BellhopError("method-unsupported", `${c.req.method} is none of ${allow}`), { allow });
 }
 
-/** All but the mount itself with a slash behind it, which is the mount too. */
+/** @throws {BellhopError} `open-mode-required` for neither, `argument-invalid` for both */
+function assertMode(open: boolean | undefined, credentials: Credentials | undefined): void {
+  if (open !== true && credentials === undefined) throw new BellhopError("open-mode-required");
+  if (open === true && credentials !== undefined) {
+    throw new BellhopError("argument-invalid", "open: a gateway with credentials is not open", { field: "open" });
+  }
+}
+
+/** Who carries no credential, and may do nothing. */
+const NOBODY: Principal = Object.freeze({
+  name: "",
+  grants: { admin: false, observe: false, critical: false, publish: [], register: [], call: [] },
+  sources: [],
+});
+
+/** What is answered without a credential: manifest, health, and which methods a path takes. A proxied OPTIONS is a call. */
+function isPublic(request: hono.HonoRequest, handler: Handler): boolean {
+  const { method } = request;
+  if (method === "OPTIONS") return handler !== proxy;
+  const reads = method === "GET" || method === "HEAD";
+  return reads && (handler === manifest || handler === health || (handler === unknown && isMount(request)));
+}
+
+/** The mount itself with a slash behind it is the mount too. */
+function isMount({ path, routePath }: hono.HonoRequest): boolean {
+  return path.endsWith("/") && path.split("/").length === routePath.split("/").length;
+}
+
+/** All that no route serves. */
 function unknown(call: Call): Response {
-  const { path, routePath, method } = call.c.req;
-  if (path.endsWith("/") && path.split("/").length === routePath.split("/").length) {
+  const { method } = call.c.req;
+  if (isMount(call.c.req)) {
     return method === "GET" || method === "HEAD" ? manifest(call) : unsupported(ROUTES["/"])(call) as Response;
   }
   throw new BellhopError("route-unknown");

@@ -341,7 +341,11 @@ Deno.test("gatewayRoutes() reads the peer from what Deno, Bun and Node pass on",
 Deno.test("gatewayRoutes() cannot be built but in open mode, or with limits that are none", () => {
   const engine = fakeEngine();
   for (const open of [false, undefined, 1]) {
-    assertThrows(() => gatewayRoutes({ engine, open: open as true }), BellhopError, "open: true");
+    assertThrows(
+      () => gatewayRoutes({ engine, open: open as true }),
+      BellhopError,
+      "Neither open mode nor credentials",
+    );
   }
   for (const maxBytes of [0, -1, 1.5, NaN, Infinity, "1" as unknown as number]) {
     assertThrows(() => gatewayRoutes({ engine, open: true, limits: { maxBytes } }), BellhopError, "maxBytes");

@@ -8,12 +8,23 @@ import { systemClock } from "../../adapters/clocks/system.ts";
 import { embedded, type EmbeddedOptions } from "../../adapters/engines/embedded.ts";
 import { gatewayRoutes, type GatewayRoutesOptions } from "../../adapters/hono/gateway.ts";
 import { memory } from "../../adapters/stores/memory.ts";
-import { fetchTransport } from "../../adapters/transports/fetch.ts";
+import { fetchTransport, type FetchTransportOptions } from "../../adapters/transports/fetch.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
+import { createCredentials, type CredentialOptions, type Credentials } from "../../security/credentials.ts";
+import { createEndpointGuard, createLoopbackGuard } from "../../security/endpoint_guard.ts";
+import { createKeyring, type SigningSecret } from "../../security/keyring.ts";
+import { signingSecretFromEnvironment } from "./_environment.ts";
+import { pinnedDial } from "./_pinned_dial.ts";
+import { resolver } from "./_resolve.ts";
 import { token } from "./_token.ts";
 
-/** What a gateway is told; only `open` is needed. */
+export type { CredentialOptions, Credentials, Principal } from "../../security/credentials.ts";
+export type { Grants } from "../../security/scope.ts";
+export type { SigningSecret } from "../../security/keyring.ts";
+export type { Secret } from "../../security/redact.ts";
+
+/** What a gateway is told: `open`, or `credentials` and `signingSecrets`; the rest has defaults. */
 export interface GatewayOptions
   extends
     Partial<Omit<EmbeddedOptions, "services">>,
@@ -21,10 +32,24 @@ export interface GatewayOptions
   /** URLs of services, to be discovered, and asked again every 10 s while they have no instance. At most 1,000. */
   readonly services?: readonly string[];
   /**
-   * Open mode: everybody on this machine may do everything, and nobody else anything. It has to be asked for, and this
-   * version knows no other: it has no credentials yet.
+   * Open mode: everybody on this machine may do everything, and nobody else anything. It has to be asked for, and goes
+   * with no credentials.
    */
-  readonly open: true;
+  readonly open?: boolean;
+  /** Who may ask, and for what: see {@linkcode readCredentials} to have them in a file. */
+  readonly credentials?: readonly CredentialOptions[] | Credentials;
+  /**
+   * The secrets by which deliveries are signed, `whsec_…`: one for all services, or one for each by its name, `*`
+   * standing for the others. Two in a list while the old one is being replaced. Default: `BELLHOP_SIGNING_SECRET`.
+   */
+  readonly signingSecrets?: SigningSecret | Readonly<Record<string, SigningSecret>>;
+  /**
+   * Hosts of endpoints that may have private or loopback addresses: names, addresses, `*.` and a suffix. At most 1,000.
+   * On Bun, whose client cannot be told which address to dial, no other host is called.
+   */
+  readonly allowHosts?: readonly string[];
+  /** The name by which endpoints are asked for their consent; a host name. Default `bellhop`. */
+  readonly webhookOrigin?: string;
 }
 
 /** A gateway as a Hono app, to be served or mounted: `app.route("/bus", bus)`. */
@@ -43,7 +68,11 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  *
  * Without a store messages are in memory alone, and a CRITICAL is refused with `store-required`.
  *
- * @throws {BellhopError} `open-mode-required` unless `open`; `argument-invalid` for a limit out of its range
+ * With credentials, each request is judged by its scopes, endpoints are asked for their consent and must not lead to
+ * private addresses, and deliveries are signed (spec SEC).
+ *
+ * @throws {BellhopError} `open-mode-required` without both `open` and `credentials`; `secret-missing` with credentials
+ * and no signing secret; `argument-invalid` for what is out of its range
  *
  * @example
  * ```ts
@@ -57,8 +86,11 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * ```
  */
 export function gateway(options: GatewayOptions): GatewayApp {
-  const { limits = {}, name, version, peer, onFault, open, ...given } = options;
-  if (open !== true) throw new BellhopError("open-mode-required");
+  const { limits = {}, name, version, peer, onFault, open, ...more } = options;
+  const { credentials, signingSecrets, allowHosts, webhookOrigin, ...given } = more;
+  const { mode, transport, close: hangUp } = open === true
+    ? openMode(credentials)
+    : secureMode(credentials, signingSecrets, allowHosts, webhookOrigin);
   const ended = new AbortController();
   const routes: Partial<GatewayRoutesOptions> = Object.fromEntries(
     Object.entries({ name, version, peer, onFault, source: given.source }).filter(([, value]) => value !== undefined),
@@ -72,10 +104,10 @@ export function gateway(options: GatewayOptions): GatewayApp {
   // The routes come first: what they refuse must not leave a store open.
   let start!: (opening: Promise<Engine>) => void;
   const engine = new Promise<Engine>((resolve) => start = resolve);
-  const app = gatewayRoutes({ ...routes, engine, open: true, limits: { ...limits, ...bounds }, signal: ended.signal });
+  const app = gatewayRoutes({ ...routes, ...mode, engine, limits: { ...limits, ...bounds }, signal: ended.signal });
   const opening = embedded({
     store: memory(),
-    transport: fetchTransport(),
+    transport: fetchTransport(transport),
     clock: systemClock(),
     random: Math.random,
     token,
@@ -90,10 +122,59 @@ export function gateway(options: GatewayOptions): GatewayApp {
   async function end(deadlineMs: number): Promise<void> {
     const engine = await opening.catch(() => undefined);
     await engine?.close({ deadlineMs });
+    hangUp();
     ended.abort(new BellhopError("closing"));
   }
 
   let closing: Promise<void> | undefined;
   const close: GatewayApp["close"] = ({ deadlineMs = 5_000 } = {}) => closing ??= end(deadlineMs);
   return Object.assign(app, { ready, close, [Symbol.asyncDispose]: () => close() });
+}
+
+/** What the mode decides of the routes and of the way out. */
+interface Mode {
+  readonly mode: Pick<GatewayRoutesOptions, "open" | "credentials" | "guard" | "fetch">;
+  readonly transport: FetchTransportOptions;
+  close(): void;
+}
+
+function openMode(credentials: GatewayOptions["credentials"]): Mode {
+  if (credentials !== undefined) {
+    throw new BellhopError("argument-invalid", "open: a gateway with credentials is not open", { field: "open" });
+  }
+  const guard = createLoopbackGuard();
+  return { mode: { open: true, guard }, transport: { guard }, close: () => {} };
+}
+
+function secureMode(
+  given: GatewayOptions["credentials"],
+  secrets: GatewayOptions["signingSecrets"] = signingSecretFromEnvironment(),
+  allowHosts: readonly string[] = [],
+  origin = "bellhop",
+): Mode {
+  if (given === undefined) throw new BellhopError("open-mode-required");
+  const credentials = "authenticate" in given ? given : createCredentials(given);
+  if (secrets === undefined) {
+    throw new BellhopError("secret-missing", "signingSecrets: outside open mode every delivery is signed", {
+      field: "signingSecrets",
+    });
+  }
+  const keysOf = createKeyring(secrets);
+  const pinned = canPin() ? pinnedDial() : undefined;
+  const guard = createEndpointGuard({
+    level: pinned === undefined ? "checked" : "pinned",
+    allowHosts,
+    resolve: resolver(),
+  });
+  const dial = pinned === undefined ? {} : { fetch: pinned.dial };
+  return {
+    mode: { credentials, guard, ...dial },
+    transport: { guard, keysOf, origin, ...dial },
+    close: () => pinned?.close(),
+  };
+}
+
+/** Deno and Node dial the address that they are given, which is tried on both; of Bun that is not known. */
+function canPin(): boolean {
+  return !("Bun" in globalThis);
 }

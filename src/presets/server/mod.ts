@@ -16,6 +16,8 @@ export type { BusOptions } from "../../core/bus/options.ts";
 export type { EnvelopeLimits } from "../../core/envelope/limits.ts";
 export type { RegistryOptions } from "../../core/registry/options.ts";
 export type { Engine, MessageStore, OpenStore, Transport } from "../../ports/mod.ts";
+export { connect, type ServerConnectOptions } from "./connect.ts";
 export * from "./gateway.ts";
+export * from "./read_credentials.ts";
 export * from "./serve.ts";
 export * from "./service.ts";

@@ -16,7 +16,7 @@ export interface Servable {
 export interface ServeOptions {
   /** 0 to 65,535; 0 takes any that is free. Default 8000. */
   readonly port?: number;
-  /** A loopback address, or `localhost`; default `127.0.0.1`. */
+  /** A name or an address of this machine; `0.0.0.0` or `::` for all it has. Default `127.0.0.1`: this machine alone. */
   readonly hostname?: string;
 }
 
@@ -38,10 +38,10 @@ interface Listening {
 }
 
 /**
- * Serves an app. This version serves loopback alone, for it knows no credentials.
+ * Serves an app. Who may reach it is said by `hostname`; who is served there, by the app: a gateway in open mode and a
+ * service without a signing secret refuse all but this machine by themselves.
  *
- * @throws {BellhopError} `open-mode-required` for a hostname that is not loopback, `argument-invalid` for a port that is
- * none or is taken
+ * @throws {BellhopError} `argument-invalid` for a port that is none or is taken, or a hostname that is not this machine's
  *
  * @example
  * ```ts
@@ -55,11 +55,6 @@ export async function serve(app: Servable, options: ServeOptions = {}): Promise<
   const { port = 8_000, hostname = "127.0.0.1" } = options;
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     throw new BellhopError("argument-invalid", "port: wanted 0 to 65,535", { field: "port" });
-  }
-  if (!/^(localhost|::1|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.test(hostname)) {
-    throw new BellhopError("open-mode-required", `cannot serve ${hostname}: only loopback is served`, {
-      field: "hostname",
-    });
   }
   const listening = await listen(app, port, hostname).catch((cause) => {
     throw new BellhopError("argument-invalid", `cannot listen on ${hostname}:${port}: ${cause?.message}`, {
