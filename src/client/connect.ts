@@ -5,7 +5,7 @@
  */
 import { BellhopError } from "../core/error.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { EventDefinition } from "../schema/define_event.ts";
+import type { EventDefinition, TypedEnvelope } from "../schema/define_event.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CallOptions, CallRequest, PublishOptions, Sent } from "../service/outgoing.ts";
 import { announce, type Announcement } from "./_announcement.ts";
@@ -17,6 +17,7 @@ import { call } from "./call.ts";
 import type { Fetch } from "./fetch.ts";
 import { platformClock } from "./_platform_clock.ts";
 import { publish } from "./publish.ts";
+import { request, type RequestOptions } from "./request.ts";
 
 /** Where the gateway is, and who is speaking. Only the gateway's URL is needed. */
 export interface ConnectOptions {
@@ -60,6 +61,24 @@ export interface Client extends AsyncDisposable {
   ): Promise<Sent>;
   /** As above, for a type of whose data nothing is known. */
   publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
+  /**
+   * Publishes an event and waits for the reply that a handler gives by `ctx.reply`: it comes back to this instance as an
+   * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
+   *
+   * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request became a dead letter; `target-unknown` when
+   * nobody takes it; `not-connected` without an `endpoint`; `data-invalid`; otherwise as `publish`
+   */
+  request<Type extends string, Input, Output, Data = unknown>(
+    event: EventDefinition<Type, Input, Output>,
+    data: NoInfer<Input>,
+    options?: RequestOptions<Data>,
+  ): Promise<TypedEnvelope<string, Data>>;
+  /** As above, for a type of whose data nothing is known. */
+  request<Data = unknown>(
+    type: string,
+    data?: unknown,
+    options?: RequestOptions<Data>,
+  ): Promise<TypedEnvelope<string, Data>>;
   /**
    * Calls a service by its name, at the least busy of two of its instances, and gives its response, whatever the status.
    * Idempotent methods, and requests with an `idempotency-key`, are tried again within the deadline. The time that
@@ -158,9 +177,14 @@ export async function connect(
       publishing.add(settled);
       return sent;
     },
-    call(name, request, given = {}) {
+    request(event: EventDefinition | string, data?: unknown, given: RequestOptions = {}) {
+      const refused = refusal();
+      if (refused !== undefined) return Promise.reject(refused);
+      return request({ gateway, source, announcement }, service, event, data, given) as Promise<never>;
+    },
+    call(name, asked, given = {}) {
       if (ending) return Promise.reject(clientClosed());
-      return call(gateway, resolution, name, request, given);
+      return call(gateway, resolution, name, asked, given);
     },
     close: ({ deadlineMs = 5_000 } = {}) => closing ??= end(deadlineMs),
     [Symbol.asyncDispose]: () => client.close(),

@@ -27,3 +27,4 @@ export type { DeliveryStatus, MessageStatus } from "../core/bus/status.ts";
 export type { Priority } from "../core/priority/table.ts";
 export * from "./connect.ts";
 export type { Fetch } from "./fetch.ts";
+export type { RequestOptions } from "./request.ts";

@@ -8,6 +8,7 @@ import { BellhopError } from "../core/error.ts";
 import type { EventDefinition } from "../schema/define_event.ts";
 import { createLog, type Log, type LogSink } from "./log.ts";
 import type { CallOptions, CallRequest, Outlet, PublishOptions, Sent } from "./outgoing.ts";
+import { replyTypeOf } from "./reply.ts";
 import type { ServiceRuntime } from "./runtime.ts";
 
 /** One attempt as it arrived: what the adapter knows, and the handler is told. */
@@ -82,6 +83,13 @@ export interface HandlerContext<Env = unknown> extends Outlet {
   /** As above, for a type of whose data nothing is known. */
   publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
   /**
+   * Replies to whoever asked with `Client.request`: an event of the same type and `.reply`, with the priority of the
+   * request. Where nobody asked, or nobody waits any more, nothing is sent, and the promise gives `undefined`.
+   *
+   * @throws {BellhopError} as `publish`
+   */
+  reply(data?: unknown, options?: PublishOptions): Promise<Sent | undefined>;
+  /**
    * Calls as a client does, and no longer than the attempt: `deadlineMs` is at most what is left of it, and the call
    * ends with `signal`. The event's `traceparent` goes along, unless the headers have one.
    *
@@ -120,7 +128,7 @@ export function createContext<Env>(
   const { signal, attempt, deliveryId, deadlineMs, env } = delivery;
   const { traceparent, tracestate } = event;
   let log: Log | undefined;
-  return {
+  const context: HandlerContext<Env> = {
     signal,
     attempt,
     deliveryId,
@@ -145,6 +153,17 @@ export function createContext<Env>(
         }),
       };
       return await outlet.publish(wanted as string, data, { ...inherited, ...options });
+    },
+    async reply(data, options = {}) {
+      const { replyto, priority } = event;
+      if (replyto === undefined) return undefined;
+      const addressed = { target: replyto, ...(priority === undefined ? {} : { priority }), ...options };
+      try {
+        return await context.publish(replyTypeOf(event.type), data, addressed);
+      } catch (error) {
+        if (error instanceof BellhopError && error.code === "target-unknown") return undefined;
+        throw error;
+      }
     },
     async call(name, request, options = {}) {
       const outlet = await runtime.reach(env);
@@ -171,4 +190,5 @@ export function createContext<Env>(
       runtime.keep(guarded);
     },
   };
+  return context;
 }

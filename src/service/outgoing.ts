@@ -41,6 +41,7 @@ export interface PublishOptions extends
     | "deliverat"
     | "expirytime"
     | "partitionkey"
+    | "replyto"
     | "traceparent"
     | "tracestate"
   > {

@@ -13,6 +13,7 @@ import { Ack, Nak, Term } from "./answer.ts";
 import { createContext, type Delivery, type HandlerContext } from "./context.ts";
 import type { ServiceDefinition, Subscription } from "./definition.ts";
 import type { LogSink } from "./log.ts";
+import { isReplyType } from "./reply.ts";
 
 /** What the service answers. */
 export type Ruling =
@@ -94,8 +95,16 @@ export function createReceiver<Env>(definition: ServiceDefinition<Env>, options:
   };
 
   async function receive(envelope: Envelope, delivery: Delivery): Promise<Ruling> {
+    const reply = isReplyType(envelope.type);
+    const waiting = reply ? runtime.replies.get(envelope.causationid ?? "") : undefined;
+    if (waiting !== undefined) {
+      waiting(envelope);
+      return { verdict: "ack", duplicate: false };
+    }
     const subscription = definition.subscriptionFor(envelope.type);
     if (subscription === undefined) {
+      // Whoever asked waits no longer.
+      if (reply) return { verdict: "ack", duplicate: false };
       return refused("term", new BellhopError("handler-missing", `no handler for ${envelope.type}`));
     }
     // A source has no line break.

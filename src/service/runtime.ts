@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Envelope } from "../core/envelope/envelope.ts";
 import { BellhopError } from "../core/error.ts";
 import type { Outlet } from "./outgoing.ts";
 
@@ -17,6 +18,8 @@ export interface ServiceRuntime {
    * @throws {BellhopError} `not-connected` if there is neither; otherwise as the making of it fails
    */
   reach(env: unknown): Promise<Outlet>;
+  /** Who waits for the reply to a request, by the request's id. */
+  readonly replies: Map<string, (reply: Envelope) => void>;
   /** Handlers and work that go on at this moment. */
   readonly underWay: number;
   /** Keeps work until it ends; it must not reject. */
@@ -32,6 +35,7 @@ export function createRuntime(make: ((env: never) => Outlet | Promise<Outlet>) |
 
   const runtime: ServiceRuntime = {
     outlet: undefined,
+    replies: new Map(),
     async reach(env) {
       if (runtime.outlet !== undefined) return runtime.outlet;
       if (make === undefined) throw new BellhopError("not-connected");

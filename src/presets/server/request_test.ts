@@ -1,0 +1,82 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Hono } from "hono";
+import * as v from "npm:valibot@1.5.0";
+import { BellhopError } from "../../core/error.ts";
+import { connect, defineEvent, gateway, memory, serve, service, Term } from "./mod.ts";
+
+const wanted = defineEvent("sum.wanted", v.object({ of: v.array(v.number()) }));
+const summed = defineEvent("sum.wanted.reply", v.object({ sum: v.number() }));
+
+async function site() {
+  await using stack = new AsyncDisposableStack();
+  const bus = stack.use(gateway({ open: true, store: memory() }));
+  const front = stack.use(await serve(bus, { port: 0 }));
+  const said: unknown[] = [];
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  const sums = service({ name: "sums", version: "1" })
+    .on(wanted, async ({ data }, ctx) => {
+      if (data.of.length === 0) return new Term("nothing to sum");
+      if (data.of[0] === 0) await held;
+      said.push(await ctx.reply({ sum: data.of.reduce((one, other) => one + other) }));
+    });
+  const asker = service({ name: "asker", version: "1" });
+  const connected = async (definition: ReturnType<typeof service>) => {
+    const side = stack.use(await serve(new Hono().route("/bellhop", definition), { port: 0 }));
+    return stack.use(await connect(definition, { gateway: front.url, endpoint: `${side.url}/bellhop` }));
+  };
+  await connected(sums);
+  const client = await connected(asker);
+  const deadLetters = async () => (await (await fetch(`${front.url}/dead-letters`)).json()).deadLetters;
+  const all = stack.move();
+  return { url: front.url, client, said, release, deadLetters, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+const code = async (act: () => Promise<unknown>) => (await assertRejects(act, BellhopError)).code;
+
+Deno.test("request() gives the reply of the handler that took it, tied to the request", async () => {
+  await using place = await site();
+  const reply = await place.client.request(wanted, { of: [1, 2, 39] }, {
+    id: "ask-1",
+    correlationid: "talk",
+    priority: "HIGH",
+    reply: summed,
+  });
+  const sum: number = reply.data.sum;
+  assertEquals(sum, 42);
+  assertEquals([reply.type, reply.causationid, reply.correlationid], ["sum.wanted.reply", "ask-1", "talk"]);
+  assertEquals([reply.priority, reply.target], ["HIGH", `asker@${place.client.instance}`]);
+  const many = Array.from(
+    { length: 20 },
+    (_, at) => place.client.request(wanted, { of: [at + 1, 1] }, { reply: summed }),
+  );
+  assertEquals((await Promise.all(many)).map(({ data }) => data.sum), many.map((_, at) => at + 2));
+});
+
+Deno.test("request() ends when it is refused for good, when nobody takes it, and when time is up", async () => {
+  await using place = await site();
+  const { client } = place;
+  const rejected = await assertRejects(() => client.request(wanted, { of: [] }), BellhopError);
+  assertEquals([rejected.code, rejected.message], [
+    "attempts-exhausted",
+    "the request ended as rejected: term",
+  ]);
+  assertEquals(await code(() => client.request("nobody.cares", {})), "target-unknown");
+  assertEquals(await code(() => client.request(wanted, { of: [0] }, { timeoutMs: 100 })), "timeout");
+  // Its reply comes when nobody waits any more: that is no dead letter.
+  place.release();
+  const untilMs = Date.now() + 10_000;
+  while (place.said.length === 0 && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 5));
+  const late = place.said[0] as { receipt(): Promise<{ outcome: string }> };
+  assertEquals((await late.receipt()).outcome, "delivered");
+  assertEquals((await place.deadLetters()).map(({ receiver }: { receiver: string }) => receiver), ["sums"]);
+});
+
+Deno.test("request() needs a service that the reply can reach, and reply() an event that asks for one", async () => {
+  await using place = await site();
+  await using alone = await connect({ gateway: place.url });
+  assertEquals(await code(() => alone.request(wanted, { of: [1] })), "not-connected");
+  const sent = await alone.publish(wanted, { of: [1] });
+  assertEquals((await sent.receipt()).outcome, "delivered");
+  assertEquals(place.said, [undefined]);
+});
