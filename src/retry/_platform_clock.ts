@@ -5,13 +5,9 @@ import type { Clock } from "../ports/clock.ts";
  * is longer than a day, so none is beyond the platform's timers.
  */
 export const PLATFORM_CLOCK: Clock = {
-  nowMs,
+  nowMs: () => Math.floor(performance.timeOrigin + performance.now()),
   wakeAt(atMs, wake) {
-    const timer = setTimeout(wake, Math.max(0, Math.ceil(atMs - nowMs())));
+    const timer = setTimeout(wake, Math.max(0, atMs - PLATFORM_CLOCK.nowMs()));
     return () => clearTimeout(timer);
   },
 };
-
-function nowMs(): number {
-  return Math.floor(performance.timeOrigin + performance.now());
-}

@@ -10,20 +10,19 @@ import { StopRetry } from "./stop_retry.ts";
  */
 export class Run<T> implements Waiter, EventListenerObject {
   /** We wait for the next attempt, or for the current one to time out. */
-  place = -1;
-  #resolve!: (value: T) => void;
+  place = 0;
+  /** Until `then` is called, what the attempt made elsewhere threw. */
+  #resolve: (value: T) => void;
   #reject!: (reason: unknown) => void;
   readonly #fn: (attempt: Attempt) => T | PromiseLike<T>;
   readonly #policy: ResolvedPolicy;
   readonly #options: RetryOptions<T>;
   readonly #waiting: Waiting;
   #attempt: number;
-  #failure: unknown;
   #previousMs = 0;
   #deadlineMs = Infinity;
-  /** The attempt under way. What another one reports came too late. */
-  #current: Context | undefined;
-  #done = false;
+  /** The attempt under way, if any; `this` once the call has ended. What another attempt reports came too late. */
+  #current: Context | this | undefined;
 
   /** @param attempt how many attempts have been made elsewhere, 0 or 1, and `failure`: what that one threw */
   constructor(
@@ -31,14 +30,15 @@ export class Run<T> implements Waiter, EventListenerObject {
     policy: ResolvedPolicy,
     options: RetryOptions<T>,
     attempt: number,
-    failure?: unknown,
+    failure: unknown,
   ) {
     this.#fn = fn;
     this.#policy = policy;
     this.#options = options;
     this.#waiting = waitingOn(options.clock);
     this.#attempt = attempt;
-    this.#failure = failure;
+    if (policy.maxElapsedMs) this.#deadlineMs = this.#waiting.nowMs() + policy.maxElapsedMs;
+    this.#resolve = failure as () => void;
   }
 
   /**
@@ -46,119 +46,116 @@ export class Run<T> implements Waiter, EventListenerObject {
    * run needs none, which halves what a waiting call costs.
    */
   then(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
+    const failure = this.#resolve;
     this.#resolve = resolve;
     this.#reject = reject;
     const { signal } = this.#options;
     if (signal?.aborted) return this.handleEvent();
     signal?.addEventListener("abort", this);
-    const { maxElapsedMs } = this.#policy;
-    if (maxElapsedMs) this.#deadlineMs = this.#waiting.nowMs() + maxElapsedMs;
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (!this.#attempt || this.#settle(undefined, false, failure)) this.#try();
+    if (this.#attempt) this.#settle(undefined, false, failure);
+    else this.#try();
   }
 
   /** Our wait is over. */
   wake(): void {
-    const current = this.#current;
-    if (!current) return this.#try();
-    const error = new DOMException("The attempt timed out", "TimeoutError");
-    current.abort(error);
-    if (this.#settle(current, false, error)) this.#try();
+    const current = this.#current as Context | undefined;
+    const error = current && new DOMException("Timed out", "TimeoutError");
+    current?.abort(error);
+    if (current) this.#settle(current, false, error);
+    else this.#try();
   }
 
   /** The caller's signal is aborted. */
   handleEvent(): void {
     const reason = this.#options.signal!.reason;
-    const current = this.#current;
+    const current = this.#current as Context | undefined;
     this.#finish(this.#reject, reason);
     current?.abort(reason);
   }
 
   #try(): void {
-    const { signal } = this.#options;
-    const timeoutMs = this.#policy.attemptTimeoutMs;
-    const source = signal && !timeoutMs ? { signal } : undefined;
-    const context = this.#current = new Context(++this.#attempt, this.#deadlineMs, source);
-    if (timeoutMs) this.#waiting.add(timeoutMs, this);
+    const { attemptTimeoutMs } = this.#policy;
+    const given = attemptTimeoutMs ? undefined : this.#options.signal;
+    const context = this.#current = new Context(++this.#attempt, this.#deadlineMs, given);
+    if (attemptTimeoutMs) this.#waiting.add(attemptTimeoutMs, this);
     let pending: Promise<T>;
     try {
       pending = Promise.resolve(this.#fn(context));
     } catch (error) {
       pending = Promise.reject(error);
     }
-    // The next attempt begins here and not further in: the fewer frames, the cheaper an error's stack.
     pending.then(
-      (value) => this.#settle(context, true, value) && this.#try(),
-      (error) => this.#settle(context, false, error) && this.#try(),
+      (value) => this.#settle(context, true, value),
+      (error) => this.#settle(context, false, error),
     );
   }
 
-  /** Ends the attempt, then the call or the wait; gives true if the next attempt is to begin at once. */
+  /** Ends the attempt, then the call, or the wait, or neither. */
   // deno-lint-ignore no-explicit-any
-  #settle(context: Context | undefined, ok: boolean, outcome: any): boolean {
-    if (this.#done || this.#current !== context) return false;
+  #settle(context: Context | undefined, ok: boolean, outcome: any): void {
+    if (this.#current !== context) return;
     this.#current = undefined;
     this.#waiting.leave(this);
+    let delayMs: number | undefined;
     try {
-      const delayMs = this.#delayAfter(ok, outcome);
-      if (this.#done || delayMs === 0) return !this.#done;
-      if (delayMs) this.#waiting.add(delayMs, this);
-      else if (ok) this.#finish(this.#resolve, outcome);
-      else this.#finish(this.#reject, outcome instanceof StopRetry ? outcome.cause : outcome);
+      if (!ok && outcome instanceof StopRetry) outcome = outcome.cause;
+      else delayMs = this.#delayAfter(ok, outcome);
     } catch (error) {
-      this.#finish(this.#reject, error);
+      ok = false;
+      outcome = error;
     }
-    return false;
+    // A callback may have aborted the call.
+    if (this.#current) return;
+    if (delayMs) this.#waiting.add(delayMs, this);
+    else if (delayMs === 0) this.#try();
+    else this.#finish(ok ? this.#resolve : this.#reject, outcome);
   }
 
   /** Milliseconds until the next attempt, or `undefined` if there is none. */
   // deno-lint-ignore no-explicit-any
   #delayAfter(ok: boolean, outcome: any): number | undefined {
-    const { random = Math.random, onRetry, retryOn, shouldRetry } = this.#options;
     const attempt = this.#attempt;
+    const options = this.#options;
     const asked = ok
-      ? retryOn?.(outcome, attempt) ?? false
-      : !(outcome instanceof StopRetry) && shouldRetry?.(outcome, attempt) !== false && (outcome?.retryAfterMs || 0);
+      ? options.retryOn?.(outcome, attempt) ?? false
+      : options.shouldRetry?.(outcome, attempt) !== false && (outcome?.retryAfterMs || 0);
     if (asked === false || !retryAllowed(this.#policy, attempt)) return undefined;
-    let delayMs = this.#previousMs = backoffDelay(this.#policy, attempt, random, this.#previousMs);
+    let delayMs = backoffDelay(this.#policy, attempt, options.random ?? Math.random, this.#previousMs);
+    this.#previousMs = delayMs;
     if (asked > 0 && asked !== true) delayMs = withRetryAfter(delayMs, asked);
     if (this.#deadlineMs < Infinity && this.#waiting.nowMs() + delayMs > this.#deadlineMs) return undefined;
-    onRetry?.(
-      ok
-        ? { attempt, delayMs, error: undefined, result: outcome }
-        : { attempt, delayMs, error: outcome, result: undefined },
-    );
+    options.onRetry?.({ attempt, delayMs, error: ok ? undefined : outcome, result: ok ? outcome : undefined });
     return delayMs;
   }
 
   #finish<V>(settle: (value: V) => void, value: V): void {
-    this.#done = true;
-    this.#current = undefined;
+    this.#current = this;
     this.#waiting.leave(this);
     this.#options.signal?.removeEventListener("abort", this);
     settle(value);
   }
 }
 
-/** What an attempt is told. Its signal is the caller's, or is made when it is first needed. */
-class Context implements Attempt {
-  readonly attempt: number;
-  readonly deadlineMs: number;
-  #source: { readonly signal: AbortSignal; abort?(reason: unknown): void } | undefined;
+/** What an attempt is told. Its signal is the caller's if it cannot time out, or is made when it is first needed. */
+export class Context implements Attempt {
+  // Declared only: what is initialised twice is downloaded twice.
+  declare readonly attempt: number;
+  declare readonly deadlineMs: number;
+  readonly #given: AbortSignal | undefined;
+  #own: AbortController | undefined;
 
-  constructor(attempt: number, deadlineMs: number, source: { readonly signal: AbortSignal } | undefined) {
+  constructor(attempt: number, deadlineMs: number, given?: AbortSignal) {
     this.attempt = attempt;
     this.deadlineMs = deadlineMs;
-    this.#source = source;
+    this.#given = given;
   }
 
   get signal(): AbortSignal {
-    return (this.#source ??= new AbortController()).signal;
+    return this.#given ?? (this.#own ??= new AbortController()).signal;
   }
 
   /** Aborts the signal if it is our own. */
   abort(reason: unknown): void {
-    (this.#source ??= new AbortController()).abort?.(reason);
+    (this.#own ??= new AbortController()).abort(reason);
   }
 }

@@ -3,7 +3,7 @@ import { PLATFORM_CLOCK } from "./_platform_clock.ts";
 
 /** Who waits. An object and not a function, so that waiting costs no closure. */
 export interface Waiter {
-  /** Its place among all that wait, kept by {@linkcode Waiting}; -1 while it does not wait. */
+  /** Its place among all that wait, kept by {@linkcode Waiting}; 0 while it does not wait. */
   place: number;
   wake(): void;
 }
@@ -32,30 +32,30 @@ export function waitingOn(clock: Clock = PLATFORM_CLOCK): Waiting {
  * takes most of a kilobyte more to download; here it is size that counts.
  */
 function createWaiting(clock: Clock): Waiting {
-  const dues: number[] = [];
-  const waiters: Waiter[] = [];
+  // Places count from 1, and what stands before the first is due before all.
+  const dues: number[] = [-Infinity];
+  const waiters: Waiter[] = [undefined!];
   let armedMs = Infinity;
   let disarm: (() => void) | undefined;
 
   function leave(waiter: Waiter): void {
     const { place } = waiter;
-    if (place < 0) return;
-    waiter.place = -1;
+    if (!place) return;
+    waiter.place = 0;
     const due = dues.pop()!;
     const last = waiters.pop()!;
     if (last !== waiter) sift(place, due, last);
-    if (dues.length === 0) arm();
+    if (!waiters[1]) arm();
   }
 
   /** Moves the hole at `place` to where `due` belongs, and fills it. */
   function sift(place: number, due: number, waiter: Waiter): void {
-    for (let parent; place > 0 && dues[parent = (place - 1) >> 1] > due; place = parent) {
-      put(place, dues[parent], waiters[parent]);
-    }
-    for (let child; (child = 2 * place + 1) < dues.length; place = child) {
-      if (dues[child + 1] < dues[child]) child++;
-      if (dues[child] >= due) break;
-      put(place, dues[child], waiters[child]);
+    let next: number;
+    for (; dues[next = place >> 1] > due; place = next) put(place, dues[next], waiters[next]);
+    for (; (next = 2 * place) < dues.length; place = next) {
+      if (dues[next + 1] < dues[next]) next++;
+      if (dues[next] >= due) break;
+      put(place, dues[next], waiters[next]);
     }
     put(place, due, waiter);
   }
@@ -67,20 +67,19 @@ function createWaiting(clock: Clock): Waiting {
   }
 
   function arm(): void {
-    const nextMs = dues.length === 0 ? Infinity : dues[0];
+    const nextMs: number | undefined = dues[1];
     // A wake-up that comes too early does no harm, so only an earlier one, or none, is worth a new timer.
-    if (nextMs >= armedMs && nextMs < Infinity) return;
+    if (nextMs >= armedMs) return;
     disarm?.();
-    armedMs = nextMs;
-    disarm = nextMs < Infinity ? clock.wakeAt(nextMs, turn) : undefined;
+    armedMs = nextMs ?? Infinity;
+    disarm = waiters[1] && clock.wakeAt(nextMs, turn);
   }
 
   function turn(): void {
     armedMs = Infinity;
-    disarm = undefined;
     const nowMs = clock.nowMs();
-    while (dues[0] <= nowMs) {
-      const waiter = waiters[0];
+    while (dues[1] <= nowMs) {
+      const waiter = waiters[1];
       leave(waiter);
       waiter.wake();
     }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { ResolvedPolicy, RetryPolicy } from "../core/retry/policy.ts";
-import { completedPolicy, DEFAULT_POLICY, policyFault } from "../core/retry/policy_rules.ts";
-import { Run } from "./_run.ts";
+import { checkPolicy, completedPolicy, DEFAULT_POLICY } from "../core/retry/policy_rules.ts";
+import { Context, Run } from "./_run.ts";
 import type { Attempt, RetryEvent, RetryOptions } from "./retry_options.ts";
 
 export type { Attempt, RetryEvent, RetryOptions };
@@ -35,14 +35,10 @@ export type { Attempt, RetryEvent, RetryOptions };
  */
 export function retry<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
-  policy: RetryPolicy = DEFAULT_POLICY,
-  options: RetryOptions<T> = NO_OPTIONS,
+  policy?: RetryPolicy,
+  options: RetryOptions<T> = {},
 ): Promise<T> {
-  if (policy !== DEFAULT_POLICY) {
-    const fault = policyError(policy);
-    if (fault) return Promise.reject(fault);
-  }
-  return first(fn, policy, options);
+  return first(fn, policy ?? DEFAULT_POLICY, options, policy);
 }
 
 /**
@@ -62,55 +58,31 @@ export function createRetry(
   policy: RetryPolicy,
   defaults: RetryOptions<unknown> = {},
 ): <T>(fn: (attempt: Attempt) => T | PromiseLike<T>, options?: RetryOptions<T>) => Promise<T> {
-  const fault = policyError(policy);
-  if (fault) throw fault;
+  checkPolicy(policy);
   const resolved = completedPolicy(policy, DEFAULT_POLICY);
-  complete.add(resolved);
   return (fn, options) =>
     first(fn, resolved, options ? { ...defaults, ...options } : defaults as typeof options & object);
 }
-
-const NO_OPTIONS = {};
-const complete = new WeakSet<RetryPolicy>([DEFAULT_POLICY]);
-
-/** What a first attempt is told that nothing can abort: one for all, so that success allocates nothing. */
-const FIRST: Attempt = {
-  attempt: 1,
-  deadlineMs: Infinity,
-  get signal() {
-    return new AbortController().signal;
-  },
-};
 
 /** The way of success: no clock, no timer, no state. All else stands in {@linkcode Run}. */
 async function first<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
   policy: RetryPolicy,
   options: RetryOptions<T>,
+  unchecked?: RetryPolicy,
 ): Promise<T> {
-  if (policy.attemptTimeoutMs || policy.maxElapsedMs || options.signal || options.retryOn) {
-    return slow(fn, policy, options, 0);
+  if (unchecked !== undefined) checkPolicy(unchecked);
+  let attempt = 0;
+  let failure;
+  if (!(policy.attemptTimeoutMs || policy.maxElapsedMs || options.signal || options.retryOn)) {
+    try {
+      return await fn(new Context(1, Infinity));
+    } catch (error) {
+      attempt = 1;
+      failure = error;
+    }
   }
-  try {
-    return await fn(FIRST);
-  } catch (error) {
-    return slow(fn, policy, options, 1, error);
-  }
-}
-
-function slow<T>(
-  fn: (attempt: Attempt) => T | PromiseLike<T>,
-  policy: RetryPolicy,
-  options: RetryOptions<T>,
-  attempt: number,
-  failure?: unknown,
-): PromiseLike<T> {
-  const resolved = complete.has(policy) ? policy as ResolvedPolicy : completedPolicy(policy, DEFAULT_POLICY);
-  const run = new Run(fn, resolved, options, attempt, failure);
-  return run as unknown as PromiseLike<T>;
-}
-
-function policyError(policy: RetryPolicy): RangeError | undefined {
-  const fault = policyFault(policy);
-  return fault && Object.assign(new RangeError(fault.reason), { code: "argument-invalid", field: fault.field });
+  // Completed only now, since who succeeds needs no complete policy.
+  const resolved = unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy as ResolvedPolicy;
+  return new Run(fn, resolved, options, attempt, failure) as unknown as Promise<T>;
 }

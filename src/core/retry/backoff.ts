@@ -10,7 +10,8 @@ export const MAX_ASKED_MS = 3_600_000;
 
 /** Whether retry `retryNumber` (1 = the first) is within the policy's budget of retries. */
 export function retryAllowed(policy: ResolvedPolicy, retryNumber: number): boolean {
-  return policy.retries === "unlimited" || retryNumber <= policy.retries;
+  // No number is greater than the word.
+  return !(retryNumber > (policy.retries as number));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { BellhopError } from "../error.ts";
 import type { ResolvedPolicy, RetryPolicy } from "./policy_fields.ts";
-import { completedPolicy, DEFAULT_POLICY, policyFault } from "./policy_rules.ts";
+import { checkPolicy, completedPolicy, DEFAULT_POLICY, type PolicyFault } from "./policy_rules.ts";
 
 export type { Jitter, ResolvedPolicy, RetryPolicy } from "./policy_fields.ts";
 
@@ -46,8 +46,12 @@ export const PRIORITY_POLICIES: Readonly<Record<"LOW" | "NORMAL" | "HIGH" | "CRI
  * ```
  */
 export function resolvePolicy(policy: RetryPolicy = {}, defaults: ResolvedPolicy = DEFAULT_POLICY): ResolvedPolicy {
-  const fault = policyFault(policy, defaults);
-  if (fault) throw new BellhopError("argument-invalid", fault.reason, { field: fault.field });
+  try {
+    checkPolicy(policy, defaults);
+  } catch (fault) {
+    const { message, field } = fault as PolicyFault;
+    throw new BellhopError("argument-invalid", message, { field });
+  }
   return Object.freeze(completedPolicy(policy, defaults));
 }
 

@@ -18,11 +18,10 @@ export const DEFAULT_POLICY: ResolvedPolicy = Object.freeze({
   maxElapsedMs: null,
 });
 
-/** The first rule that a policy breaks. */
-export interface PolicyFault {
+/** The first rule that a policy breaks: what was wanted and what was there. */
+export interface PolicyFault extends RangeError {
+  readonly code: "argument-invalid";
   readonly field: string;
-  /** A sentence: what was wanted and what was there. */
-  readonly reason: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -30,61 +29,46 @@ const DAY_MS = 24 * HOUR_MS;
 const NO_WORDS: readonly unknown[] = [];
 const NULL = [null];
 const UNLIMITED = ["unlimited"];
-const JITTERS = ["full", "equal", "decorrelated", "none"];
-const FIRST_RETRIES = ["immediate", "backoff"];
+const JITTERS = ["none", "full", "equal", "decorrelated"];
+const FIRST_RETRIES = ["backoff", "immediate"];
 
 /**
- * The first field of the policy that is out of range, or `undefined` if all are well (spec RET, "Policy"). Never
- * throws.
+ * Refuses a policy with a field out of range (spec RET, "Policy").
+ *
+ * @throws {PolicyFault} for the first such field, and nothing else, whatever it is given
  */
-export function policyFault(
-  policy: RetryPolicy,
-  defaults: ResolvedPolicy = DEFAULT_POLICY,
-): PolicyFault | undefined {
-  if (typeof policy !== "object" || !policy) return fault("policy", "an object", policy);
+export function checkPolicy(policy: RetryPolicy, defaults: ResolvedPolicy = DEFAULT_POLICY): void {
+  if (!policy || typeof policy !== "object") refuse("policy", "an object", policy);
   // Each field is read by its name and once: this runs for every call of retry() that brings a policy.
   const { baseMs } = policy;
-  return range("retries", policy.retries, 0, 1_000_000, UNLIMITED) ??
-    range("baseMs", baseMs, 0, DAY_MS, NO_WORDS) ??
-    range("factor", policy.factor, 1, 10, NO_WORDS) ??
-    range("capMs", policy.capMs, baseMs ?? defaults.baseMs, DAY_MS, NO_WORDS) ??
-    range("jitter", policy.jitter, 1, 0, JITTERS) ??
-    range("firstRetry", policy.firstRetry, 1, 0, FIRST_RETRIES) ??
-    range("attemptTimeoutMs", policy.attemptTimeoutMs, 1, HOUR_MS, NULL) ??
-    range("maxElapsedMs", policy.maxElapsedMs, 1, 30 * DAY_MS, NULL);
+  check("retries", policy.retries, 0, 1_000_000, UNLIMITED);
+  check("baseMs", baseMs, 0, DAY_MS);
+  check("factor", policy.factor, 1, 10);
+  check("capMs", policy.capMs, baseMs ?? defaults.baseMs, DAY_MS);
+  check("jitter", policy.jitter, 1, 0, JITTERS);
+  check("firstRetry", policy.firstRetry, 1, 0, FIRST_RETRIES);
+  check("attemptTimeoutMs", policy.attemptTimeoutMs, 1, HOUR_MS, NULL);
+  check("maxElapsedMs", policy.maxElapsedMs, 1, 30 * DAY_MS, NULL);
 }
 
 /** The policy with each field that it leaves out taken from `defaults`. */
 export function completedPolicy(policy: RetryPolicy, defaults: ResolvedPolicy): ResolvedPolicy {
-  const {
-    retries = defaults.retries,
-    baseMs = defaults.baseMs,
-    factor = defaults.factor,
-    capMs = defaults.capMs,
-    jitter = defaults.jitter,
-    firstRetry = defaults.firstRetry,
-    attemptTimeoutMs = defaults.attemptTimeoutMs,
-    maxElapsedMs = defaults.maxElapsedMs,
-  } = policy;
-  return { retries, baseMs, factor, capMs, jitter, firstRetry, attemptTimeoutMs, maxElapsedMs };
+  const complete: Record<string, unknown> = { ...defaults };
+  let field: keyof RetryPolicy;
+  for (field in policy) if (field in defaults && policy[field] !== undefined) complete[field] = policy[field];
+  return complete as unknown as ResolvedPolicy;
 }
 
 /** Wanted: a number from `low` to `high`, if there are such, or one of some words. */
-function range(
-  field: string,
-  value: unknown,
-  low: number,
-  high: number,
-  words: readonly unknown[],
-): PolicyFault | undefined {
-  if (value === undefined || words.includes(value)) return undefined;
+function check(field: string, value: unknown, low: number, high: number, words: readonly unknown[] = NO_WORDS): void {
+  if (value === undefined || words.includes(value)) return;
   const whole = field !== "factor";
-  if (typeof value === "number" && value >= low && value <= high && !(whole && value % 1)) return undefined;
-  const wanted = low > high ? words : [`${whole ? "whole" : "number"}, ${low} to ${high}`, ...words];
-  return fault(field, wanted.map(String).join(" or "), value);
+  if (typeof value === "number" && value >= low && value <= high && !(whole && value % 1)) return;
+  const wanted = low < high ? [`${whole ? "whole, " : ""}${low} to ${high}`, ...words] : words;
+  refuse(field, wanted.map(String).join(" or "), value);
 }
 
-function fault(field: string, wanted: string, value: unknown): PolicyFault {
-  const shown = typeof value === "object" ? "object" : String(value).slice(0, 40);
-  return { field, reason: `Retry policy: ${field} must be ${wanted}: ${shown}` };
+function refuse(field: string, wanted: string, value: unknown): never {
+  const shown = typeof value === "number" ? value : typeof value;
+  throw Object.assign(new RangeError(`${field} must be ${wanted}: ${shown}`), { code: "argument-invalid", field });
 }
