@@ -31,7 +31,7 @@ const MOUNTED = {
     const arrived: unknown[] = [];
     const users = service({ name: "users", version: "1" }).on("user.*", (event) => void arrived.push(event.data));
     return {
-      routes: serviceRoutes(users, { clock: manualClock() }),
+      routes: serviceRoutes(users, { clock: manualClock(), open: true }),
       path: "/mount",
       accepted: 204,
       arrived: () => arrived,

@@ -12,10 +12,12 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Delivery } from "../../service/context.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
 import { createReceiver, type ReceiverOptions } from "../../service/receiver.ts";
+import { consentHeaders } from "../../security/handshake.ts";
 import { bodyReader } from "./_body.ts";
 import { refusalResponse, rulingResponse } from "./service_answer.ts";
 import { healthResponse } from "./service_health.ts";
 import { consoleLog } from "./service_log.ts";
+import { senderCheck, type SenderOptions } from "./service_sender.ts";
 import { until } from "./service_time.ts";
 
 export type { Hono } from "hono";
@@ -45,16 +47,21 @@ export type {
   ServiceRuntime,
   Subscription,
 } from "../../service/mod.ts";
+export type { SigningSecret } from "../../security/keyring.ts";
+export type { Secret } from "../../security/redact.ts";
 export { consoleLog } from "./service_log.ts";
+export type { SenderOptions } from "./service_sender.ts";
 
 /** What service routes need. */
-export interface ServiceRoutesOptions extends Omit<ReceiverOptions, "nowMs"> {
+export interface ServiceRoutesOptions extends Omit<ReceiverOptions, "nowMs">, SenderOptions {
   /** Says when the time of an attempt is up. */
   readonly clock: Clock;
   /** How large an envelope may be; default 256 KiB. */
   readonly limits?: EnvelopeLimits;
   /** Origins of gateways to which the handshake consents; default all. At most 64. */
   readonly origins?: readonly string[];
+  /** Deliveries a minute that the handshake grants, 1 to 999,999,999; default any number. */
+  readonly ratePerMinute?: number;
   /** Milliseconds in which the body of a delivery must arrive; default 30,000. */
   readonly bodyTimeoutMs?: number;
 }
@@ -69,9 +76,11 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * `c.req.arrayBuffer()`, which Hono keeps, or from `c.req.raw.clone()`; what has taken it otherwise makes every delivery
  * a `body-used`. `hono/cors` answers every OPTIONS by itself: add it after the mount, or the handshake gets no consent.
  *
+ * A delivery must be signed with `signingSecret`; while there is none, it must come from this machine.
+ *
  * Handlers find Hono's `c.env` in `ctx.env`, and what they log goes to the console unless `log` takes it.
  *
- * @throws {BellhopError} `argument-invalid` if a bound is out of range
+ * @throws {BellhopError} `argument-invalid` if a bound is out of range, a secret is none, or one is given beside `open`
  *
  * @example
  * ```ts
@@ -81,7 +90,7 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * import { Hono } from "hono";
  * import { assertEquals } from "@std/assert";
  * const users = service({ name: "users", version: "1.0.0" }).on("user.*", () => {});
- * const app = new Hono().route("/bellhop", serviceRoutes(users, { clock: manualClock() }));
+ * const app = new Hono().route("/bellhop", serviceRoutes(users, { clock: manualClock(), open: true }));
  * const delivery = await app.request("/bellhop", {
  *   method: "POST",
  *   headers: { "content-type": "application/cloudevents+json" },
@@ -91,15 +100,18 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * ```
  */
 export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: ServiceRoutesOptions): Hono {
-  const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, bodyTimeoutMs = 30_000 } = options;
+  const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, ratePerMinute, bodyTimeoutMs = 30_000 } = options;
   const readBody = bodyReader(bodyTimeoutMs);
+  const sender = senderCheck(options, clock);
   const receiver = createReceiver(definition, { log: consoleLog, ...options, nowMs: () => clock.nowMs() });
 
   async function deliver(c: Context): Promise<Response> {
     const { headers } = c.req.raw;
     const deadlineMs = parseDeadline(headers.get(DEADLINE_HEADER), clock.nowMs()) ?? Infinity;
+    sender.admit(c);
     if (!isStructured(headers)) throw new BellhopError("content-type-unsupported");
     const body = await readBody(c.req, limits.maxBytes, headers.get("content-length") ?? undefined);
+    const signedId = await sender.verify(headers, body);
     const content = fromHttp(headers, body, limits);
     if (content.mode !== "structured") throw new BellhopError("content-type-unsupported");
     const time = until(clock, deadlineMs);
@@ -108,7 +120,7 @@ export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: 
         await receiver.receive(content.envelope, {
           signal: time.signal,
           attempt: wholeOf(headers.get("bellhop-attempt")),
-          deliveryId: headers.get("bellhop-delivery") ?? "",
+          deliveryId: signedId ?? headers.get("bellhop-delivery") ?? "",
           deadlineMs,
           env: c.env,
           ...lasting(c),
@@ -120,15 +132,8 @@ export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: 
   }
 
   function handshake(request: Request): Response {
-    const asked = request.headers.get("webhook-request-origin");
-    // The text of the request is compared, never sent back.
-    const consent = origins === undefined ? "*" : origins.find((origin) => origin === asked);
-    const headers = new Headers({ allow: ALLOW });
-    if (asked !== null && consent !== undefined) {
-      headers.set("webhook-allowed-origin", consent);
-      if (request.headers.has("webhook-request-rate")) headers.set("webhook-allowed-rate", "*");
-    }
-    return new Response(null, { status: 204, headers });
+    const consent = consentHeaders(request.headers, origins, ratePerMinute);
+    return new Response(null, { status: 204, headers: { allow: ALLOW, ...consent } });
   }
 
   return new Hono()

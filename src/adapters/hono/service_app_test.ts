@@ -32,7 +32,7 @@ Deno.test("serviceRoutes() works in an app with auth, logger and CORS, under any
       .use(logger((line) => lines.push(line)))
       .use(cors({ origin: "https://app.example" }))
       .use(bearerAuth({ token: "t0ken" }))
-      .route(path, serviceRoutes(definition, { clock: manualClock() }));
+      .route(path, serviceRoutes(definition, { clock: manualClock(), open: true }));
     const refused = await app.request(path, delivery());
     assertEquals([refused.status, handled.length], [401, 0]);
     const taken = await app.request(path, delivery({ authorization: "Bearer t0ken", origin: "https://app.example" }));
@@ -51,7 +51,7 @@ Deno.test("serviceRoutes() works in an app with auth, logger and CORS, under any
 });
 
 Deno.test("serviceRoutes() consents to the handshake unless hono/cors stands before it", async () => {
-  const routes = () => serviceRoutes(users().definition, { clock: manualClock() });
+  const routes = () => serviceRoutes(users().definition, { clock: manualClock(), open: true });
   const asked = { method: "OPTIONS", headers: { "webhook-request-origin": "bus" } };
   const consentOf = async (app: Hono) => (await app.request("/bellhop", asked)).headers.get("webhook-allowed-origin");
   assertEquals(await consentOf(new Hono().route("/bellhop", routes()).use(cors())), "*");
@@ -68,7 +68,7 @@ Deno.test("serviceRoutes() gives handlers the platform's bindings, and their wor
       ctx.waitUntil(Promise.reject(new Error("nobody waits")));
       seen.push(ctx.env.REGION);
     });
-  const app = new Hono().route("/bellhop", serviceRoutes(definition, { clock: manualClock() }));
+  const app = new Hono().route("/bellhop", serviceRoutes(definition, { clock: manualClock(), open: true }));
   const platform = { waitUntil: (work: Promise<unknown>) => void kept.push(work), passThroughOnException() {} };
   const answer = await app.request("/bellhop", delivery(), { REGION: "eu" }, platform as never);
   assertEquals([answer.status, seen, definition.runtime.underWay], [204, ["eu"], 0]);
@@ -88,7 +88,7 @@ Deno.test("serviceRoutes() writes the log to the console, one line of JSON, unle
     for (const [ofService, ofRoutes] of [[{}, {}], [{ log }, {}], [{}, { log }]]) {
       const definition = service({ name: "users", version: "1", ...ofService })
         .on("user.*", (_event, ctx) => ctx.log.info("seen", { service: "no field replaces it", pages: 3 }));
-      const routes = serviceRoutes(definition, { clock: manualClock(1_000), ...ofRoutes });
+      const routes = serviceRoutes(definition, { clock: manualClock(1_000), open: true, ...ofRoutes });
       assertEquals((await routes.request("/", delivery())).status, 204);
     }
     assertEquals([lines.length, records.length], [1, 2]);

@@ -13,7 +13,7 @@ function envelope(id: string, rest: Record<string, unknown> = {}): string {
 }
 
 function mounted(definition: ServiceDefinition, options: Partial<ServiceRoutesOptions> = {}, path = "/bellhop"): Hono {
-  return new Hono().route(path, serviceRoutes(definition, { clock: manualClock(), ...options }));
+  return new Hono().route(path, serviceRoutes(definition, { clock: manualClock(), open: true, ...options }));
 }
 
 function users(): ServiceDefinition {

@@ -1,4 +1,4 @@
-import { assertEquals, assertGreaterOrEqual, assertObjectMatch, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertObjectMatch, assertRejects } from "@std/assert";
 import { Hono } from "hono";
 import * as v from "npm:valibot@1.5.0";
 import {

@@ -119,7 +119,7 @@ Deno.test("a service that is only discovered publishes by gateway and token, and
 });
 
 Deno.test("close() of a service waits no longer than it is told", async () => {
-  const search = service({ name: "search", version: "1" }).on(
+  const search = service({ name: "search", version: "1", open: true }).on(
     "a.b",
     (_event, ctx) => ctx.waitUntil(new Promise(() => {})),
   );

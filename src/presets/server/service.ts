@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hono } from "hono";
-import { serviceRoutes, type ServiceRoutesOptions } from "../../adapters/hono/service.ts";
+import { type SenderOptions, serviceRoutes, type ServiceRoutesOptions } from "../../adapters/hono/service.ts";
 import { systemClock } from "../../adapters/clocks/system.ts";
 import { type Client, connect } from "../../client/connect.ts";
 import type { EventDefinition } from "../../schema/define_event.ts";
@@ -14,16 +14,22 @@ import {
   type ServiceDefinition,
   type ServiceOptions,
 } from "../../service/definition.ts";
+import type { SigningSecret } from "../../security/keyring.ts";
+import { environment, signingSecretFromEnvironment } from "./_environment.ts";
 
 /** What a service is, and the bounds of its routes. `Env` is what the platform binds: `service<Env>({ … })`. */
 export interface ServiceAppOptions<Env = unknown> extends ServiceOptions<Env>, Partial<ServiceRoutesOptions> {
   /**
    * URL of the gateway that handlers publish and call through where the service is only discovered. One that is
-   * connected needs none: `connect(service, …)` gives it its client.
+   * connected needs none: `connect(service, …)` gives it its client. Default: `BELLHOP_URL`.
    */
   readonly gateway?: string;
-  /** Credential for that gateway, sent as a bearer token. */
+  /** Credential for that gateway, sent as a bearer token. Default: `BELLHOP_TOKEN`. */
   readonly token?: string;
+  /** As for `serviceRoutes`. Default: `BELLHOP_SIGNING_SECRET`, unless `open`. */
+  readonly signingSecret?: SigningSecret;
+  /** As for `serviceRoutes`. Default: `true` if `BELLHOP_DEV` is `1` and there is no secret. */
+  readonly open?: boolean;
 }
 
 /** A definition that is a Hono app. Its `on` takes handlers of events, and routes as Hono's own does. */
@@ -65,7 +71,8 @@ export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<
  * ```
  */
 export function service<Env = unknown>(options: ServiceAppOptions<Env>): ServiceApp<Env> {
-  const { name, gateway, token, clock = systemClock() } = options;
+  const { name, gateway = environment("BELLHOP_URL"), token = environment("BELLHOP_TOKEN"), clock = systemClock() } =
+    options;
   let connecting: Promise<Client> | undefined;
   const client = (): Promise<Client> =>
     connecting ??= connect({
@@ -78,7 +85,7 @@ export function service<Env = unknown>(options: ServiceAppOptions<Env>): Service
     ...(gateway === undefined ? {} : { outlet: client }),
     ...options,
   });
-  const app = serviceRoutes(definition, { ...options, clock });
+  const app = serviceRoutes(definition, { ...options, ...senders(options), clock });
   const route = app.on as (...args: unknown[]) => unknown;
   const { settings, runtime, subscriptionFor, manifest } = definition;
   const on = (...args: unknown[]) => {
@@ -98,6 +105,13 @@ export function service<Env = unknown>(options: ServiceAppOptions<Env>): Service
 
   const own = { on, settings, runtime, subscriptionFor, manifest, close, [Symbol.asyncDispose]: () => close() };
   return Object.assign(app, own) as unknown as ServiceApp<Env>;
+}
+
+/** Arguments win over the environment, and a secret over its absence. */
+function senders({ signingSecret, open }: Pick<ServiceAppOptions, "signingSecret" | "open">): SenderOptions {
+  const secret = signingSecret ?? (open === true ? undefined : signingSecretFromEnvironment());
+  if (secret !== undefined) return { signingSecret: secret, ...(open === undefined ? {} : { open }) };
+  return { open: open ?? environment("BELLHOP_DEV") === "1" };
 }
 
 function logged(error: unknown): void {

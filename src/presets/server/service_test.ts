@@ -13,7 +13,7 @@ function deliver(app: Hono, path: string, type: string, data: unknown): Promise<
 
 Deno.test("service() is a Hono app whose handlers infer their data, mounted before or after they are added", async () => {
   const seen: string[] = [];
-  const documents = service({ name: "documents", version: "1.2.0" })
+  const documents = service({ name: "documents", version: "1.2.0", open: true })
     .on(created, (event, ctx) => {
       const id: string = event.data.id;
       const signal: AbortSignal = ctx.signal;
@@ -33,7 +33,7 @@ Deno.test("service() is a Hono app whose handlers infer their data, mounted befo
 });
 
 Deno.test("service() still adds routes as Hono does", async () => {
-  const users = service({ name: "users", version: "1" });
+  const users = service({ name: "users", version: "1", open: true });
   users.on("GET", "/extra", () => new Response("more"));
   users.get("/again", (c) => c.text("and more"));
   assertEquals(await (await users.request("/extra")).text(), "more");
@@ -51,7 +51,10 @@ Deno.test("service() writes what handlers throw to the console, unless it is tol
     const error = new Error("broken");
     const heard: unknown[] = [];
     for (const options of [{}, { onError: (told: unknown) => heard.push(told) }]) {
-      const users = service({ name: "users", version: "1", ...options }).on(">", () => Promise.reject(error));
+      const users = service({ name: "users", version: "1", open: true, ...options }).on(
+        ">",
+        () => Promise.reject(error),
+      );
       assertEquals((await deliver(users, "/", "a.b", 1)).status, 503);
     }
     assertEquals([written, heard], [[error], [error]]);
@@ -63,7 +66,7 @@ Deno.test("service() writes what handlers throw to the console, unless it is tol
 
 Deno.test("service() takes the type of the platform's bindings, which every handler sees", async () => {
   const seen: string[] = [];
-  const users = service<{ readonly REGION: string }>({ name: "users", version: "1" })
+  const users = service<{ readonly REGION: string }>({ name: "users", version: "1", open: true })
     .on(created, (_event, ctx) => {
       // @ts-expect-error there is no such binding
       void ctx.env.DATABASE;
