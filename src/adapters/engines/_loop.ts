@@ -50,6 +50,8 @@ export class Loop {
   storeFault: string | undefined;
   private readonly transport: Transport;
   private readonly clock: Clock;
+  /** Milliseconds that an attempt may take, by priority. */
+  private readonly timeoutsMs: readonly number[];
   private readonly listeners = new Set<(step: EngineTrace) => void>();
   private readonly writes = new Map<number, Promise<void>>();
   /** The last writes that share an answer of the store. */
@@ -72,6 +74,8 @@ export class Loop {
     private readonly source: string,
   ) {
     this.transport = options.transport;
+    const { policies } = bus.options;
+    this.timeoutsMs = PRIORITIES.map((priority) => policies[priority].attemptTimeoutMs ?? DEFAULT_TIMEOUT_MS);
     this.clock = options.clock;
   }
 
@@ -80,7 +84,8 @@ export class Loop {
     this.presentMs = nowMs;
     if (this.scheduled || this.stopped) return;
     this.scheduled = true;
-    queueMicrotask(this.turn);
+    // Not `queueMicrotask`, which some platforms wrap.
+    DONE.then(this.turn);
   }
 
   /** Resolves when the write of that token is flushed. @throws {BellhopError} `not-durable` */
@@ -152,8 +157,9 @@ export class Loop {
       }
     }
     this.carryOut();
+    const writes = this.followRegistry();
     // A failed write has told `storeFault`; nobody else waits for this one.
-    this.followRegistry().catch(() => {});
+    if (writes !== DONE) writes.catch(() => {});
     this.wakeBy(Math.min(this.bus.nextWakeMs(), this.registry.nextWakeMs()));
   }
 
@@ -182,7 +188,7 @@ export class Loop {
       bus.defer(nowMs, lease, Math.max(passMs, nowMs + RATE_WAIT_MS), "rate-granted");
       return;
     }
-    const timeoutMs = bus.options.policies[PRIORITIES[message.rank]].attemptTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeoutMs = this.timeoutsMs[message.rank];
     bus.assign(nowMs, flight, instance);
     registry.began(nowMs, service, instance);
     const answer = this.transport.deliver(new Attempt(flight, instance, endpoint, timeoutMs));

@@ -16,14 +16,52 @@ interface Remains {
 
 /** Most rows of one generation. */
 const MAX_ROWS = 1 << 20;
-const LEAST_ROOM = 32;
+const LEAST_ROWS = 32;
+
+/** Words of a row. */
+const LOW = 0;
+const HIGH = 1;
+/** The row before it in the same bucket, plus 1. */
+const NEXT = 2;
+const FINGERPRINT = 3;
+/** The packed outcome of the one receiver. */
+const OUTCOME = 4;
+/** Milliseconds since the generation's origin. */
+const ACCEPTED = 5;
+const WORDS = 6;
+
+/** Of a cell: the row that came last, plus 1; above it one bit of 8 for each row of the bucket. */
+const ROW = 0xff_ffff;
+const FIRST_BIT = 1 << 24;
 
 /**
- * The messages that came in within one horizon: columns, chained by hash, with a filter of 16 bits a row before them.
+ * Where to look for a hash: two cells a bucket, one for each generation.
  *
- * Nearly every message is new, and the tables are larger than a processor's caches. So that it need not wait for them,
- * a new message is told by one bit, which is easy to guess, and is entered without a branch.
+ * The table is larger than a processor's caches, so that each look at it is a wait. A message that is new, as nearly all
+ * are, costs one: both its cells lie side by side, and the bits in them say without a look at any row that it is not
+ * there.
  */
+export class Buckets {
+  /** The cells. */
+  cells: Int32Array = new Int32Array(2 * LEAST_ROWS);
+
+  /** How many rows a generation may have before the table is too small for it. */
+  get size(): number {
+    return this.cells.length / 2;
+  }
+
+  /** Twice as many buckets, all empty. */
+  grow(): void {
+    this.cells = new Int32Array(2 * this.cells.length);
+  }
+
+  /** The place of the bucket's first cell. */
+  at(low: number): number {
+    return (low << 1) & (this.cells.length - 1);
+  }
+}
+
+/** The messages that came in within one horizon, a row each; see `duplicates.ts`. */
 export class Generation {
   /** How many are remembered. */
   size = 0;
@@ -31,19 +69,13 @@ export class Generation {
   ended = 0;
   /** How many rows there are, those taken out included. */
   rows = 0;
-  private filter = new Int32Array(LEAST_ROOM / 2);
-  /** For each hash the row that came last, plus 1. */
-  private heads = new Int32Array(LEAST_ROOM);
-  /** For each row the one before it of the same hash, plus 1. */
-  private nexts = new Int32Array(LEAST_ROOM);
-  private lows = new Int32Array(LEAST_ROOM);
-  private highs = new Int32Array(LEAST_ROOM);
+  private words = new Int32Array(LEAST_ROWS * WORDS);
   private readonly holders: (BusMessage | Remains | undefined)[] = [];
-  /** The packed outcome of the one receiver. */
-  private outcomes = new Int32Array(LEAST_ROOM);
-  private fingerprints = new Int32Array(LEAST_ROOM);
-  private accepted = new Float64Array(LEAST_ROOM);
+  private originMs = 0;
   private lastRemains: Remains | undefined;
+
+  /** @param side which cell of each bucket is its own */
+  constructor(private readonly buckets: Buckets, private readonly side: 0 | 1) {}
 
   /** Whether no row is left. */
   get isFull(): boolean {
@@ -51,42 +83,51 @@ export class Generation {
   }
 
   /**
-   * Nothing remembered: by these same columns if they were used well, for to grow them again costs as much as to fill
-   * them. What they refer to is let go as new rows come.
+   * Nothing remembered: by these same rows if they were used well, for to grow them again costs as much as to fill them.
+   * What they refer to is let go as new rows come.
    */
   emptied(): Generation {
-    if (this.rows * 4 < this.heads.length) return new Generation();
+    const { cells } = this.buckets;
+    for (let at = this.side; at < cells.length; at += 2) cells[at] = 0;
+    if (this.rows * WORDS * 4 < this.words.length) return new Generation(this.buckets, this.side);
     this.rows = this.size = this.ended = 0;
-    this.heads.fill(0);
-    this.filter.fill(0);
     return this;
   }
 
   /** The row of that source and id, or -1. Of what has ended the hash decides, of all else the words. */
-  find(hash: IdHash, source: string, id: string): number {
-    const { low, high } = hash;
-    const { filter, heads } = this;
-    if ((filter[(high >>> 5) & (filter.length - 1)] & (1 << high)) === 0) return -1;
-    for (let row = heads[low & (heads.length - 1)] - 1; row !== -1; row = this.nexts[row] - 1) {
-      if (this.lows[row] !== low || this.highs[row] !== high) continue;
+  find({ low, high }: IdHash, source: string, id: string): number {
+    const cell = this.buckets.cells[this.buckets.at(low) + this.side];
+    if ((cell & (FIRST_BIT << (high & 7))) === 0) return -1;
+    for (let row = (cell & ROW) - 1; row !== -1; row = this.words[row * WORDS + NEXT] - 1) {
+      const at = row * WORDS;
+      if (this.words[at + LOW] !== low || this.words[at + HIGH] !== high) continue;
       const holder = this.holders[row];
       if (holder?.source === source && (!("row" in holder) || holder.id === id)) return row;
     }
     return -1;
   }
 
-  add(hash: IdHash, message: BusMessage): void {
-    if (this.rows === this.heads.length) this.grow();
+  /** Another row; the caller has made sure that the buckets are enough for it. */
+  add({ low, high }: IdHash, message: BusMessage): void {
     const row = this.rows++;
+    const at = row * WORDS;
+    if (row === 0) this.originMs = message.acceptedMs;
+    if (at === this.words.length) this.words = widened(this.words);
+    const { words } = this;
     this.size++;
-    this.lows[row] = hash.low;
-    this.highs[row] = hash.high;
+    words[at + LOW] = low;
+    words[at + HIGH] = high;
+    words[at + FINGERPRINT] = message.fingerprint;
+    words[at + ACCEPTED] = message.acceptedMs - this.originMs;
     this.place(row);
     this.holders[row] = message;
-    this.fingerprints[row] = message.fingerprint;
-    this.accepted[row] = message.acceptedMs;
     message.generation = this;
     message.row = row;
+  }
+
+  /** Finds its rows new places after the buckets have grown. */
+  placeAll(): void {
+    for (let row = 0; row < this.rows; row++) this.place(row);
   }
 
   remove(row: number): void {
@@ -111,7 +152,7 @@ export class Generation {
       remains = this.lastRemains = { source, type, rank, targets, progress: undefined, open: 0 };
     }
     this.holders[row] = remains;
-    this.outcomes[row] = progress[0];
+    this.words[row * WORDS + OUTCOME] = progress[0];
   }
 
   revive(row: number, message: BusMessage): void {
@@ -124,15 +165,16 @@ export class Generation {
     const holder = this.holders[row]!;
     if ("row" in holder) return holder;
     const { source, type, rank, targets, progress } = holder;
+    const at = row * WORDS;
     return endedMessage({
       source,
       id,
       type,
       rank,
-      acceptedMs: this.accepted[row],
-      fingerprint: this.fingerprints[row],
+      acceptedMs: this.originMs + this.words[at + ACCEPTED],
+      fingerprint: this.words[at + FINGERPRINT],
       targets,
-      progress: progress === undefined ? [this.outcomes[row]] : Array.from(progress),
+      progress: progress === undefined ? [this.words[at + OUTCOME]] : Array.from(progress),
       generation: this,
       row,
     });
@@ -151,32 +193,18 @@ export class Generation {
   }
 
   private place(row: number): void {
-    const { filter, heads } = this;
-    const high = this.highs[row];
-    const at = this.lows[row] & (heads.length - 1);
-    this.nexts[row] = heads[at];
-    heads[at] = row + 1;
-    filter[(high >>> 5) & (filter.length - 1)] |= 1 << high;
-  }
-
-  private grow(): void {
-    const room = 2 * this.heads.length;
-    this.filter = new Int32Array(room / 2);
-    this.heads = new Int32Array(room);
-    this.nexts = new Int32Array(room);
-    this.lows = widened(this.lows, new Int32Array(room));
-    this.highs = widened(this.highs, new Int32Array(room));
-    this.outcomes = widened(this.outcomes, new Int32Array(room));
-    this.fingerprints = widened(this.fingerprints, new Int32Array(room));
-    this.accepted = widened(this.accepted, new Float64Array(room));
-    for (let row = 0; row < this.rows; row++) this.place(row);
+    const { words } = this;
+    const { cells } = this.buckets;
+    const at = row * WORDS;
+    const bucket = this.buckets.at(words[at + LOW]) + this.side;
+    const cell = cells[bucket];
+    words[at + NEXT] = cell & ROW;
+    cells[bucket] = (cell & ~ROW) | (FIRST_BIT << (words[at + HIGH] & 7)) | (row + 1);
   }
 }
 
-function widened<Column extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
-  column: Column,
-  wide: Column,
-): Column {
-  wide.set(column);
+function widened(words: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const wide = new Int32Array(2 * words.length);
+  wide.set(words);
   return wide;
 }

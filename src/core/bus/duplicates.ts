@@ -1,4 +1,4 @@
-import { Generation } from "./_generation.ts";
+import { Buckets, Generation } from "./_generation.ts";
 import { IdHash } from "./_id_hash.ts";
 import type { BusMessage } from "./message.ts";
 
@@ -12,8 +12,9 @@ import type { BusMessage } from "./message.ts";
  * 2^-44, and then refused as `id-conflict`, since its content is not the same.
  */
 export class Duplicates {
-  private young = new Generation();
-  private old = new Generation();
+  private readonly buckets = new Buckets();
+  private young = new Generation(this.buckets, 0);
+  private old = new Generation(this.buckets, 1);
   private turnsMs = Infinity;
   /** Rows of the younger generation that came from the older, for they had not ended. */
   private carried = 0;
@@ -94,8 +95,14 @@ export class Duplicates {
   }
 
   private enter(message: BusMessage): void {
+    const { buckets, young, old } = this;
+    if (young.rows === buckets.size) {
+      buckets.grow();
+      young.placeAll();
+      old.placeAll();
+    }
     this.hash.of(message.source, message.id);
-    this.young.add(this.hash, message);
+    young.add(this.hash, message);
   }
 
   private turn(nowMs: number): void {
