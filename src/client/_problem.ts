@@ -1,4 +1,4 @@
-import { BellhopError, type ErrorCode, type ErrorDetails, ERRORS, type Fault } from "../core/error.ts";
+import { BellhopError, type ErrorDetails, type Fault, isErrorCode } from "../core/error.ts";
 import { parseRetryAfter } from "../core/retry/retry_after.ts";
 
 /**
@@ -9,15 +9,14 @@ export function problemError(response: Response, body: string, nowMs: number): B
   const problem = readObject(body);
   const { code } = problem;
   const { status } = response;
-  const detail = typeof problem.detail === "string" ? problem.detail.slice(0, 1_000) : undefined;
+  const text = problem.detail ?? problem.title;
+  const detail = typeof text === "string" ? text.slice(0, 1_000) : undefined;
   const details = {
     field: typeof problem.field === "string" ? problem.field : undefined,
     faults: Array.isArray(problem.faults) ? problem.faults.slice(0, 100) as Fault[] : undefined,
     retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), nowMs),
   } as ErrorDetails;
-  if (typeof code === "string" && Object.hasOwn(ERRORS, code)) {
-    return new BellhopError(code as ErrorCode, detail, details);
-  }
+  if (isErrorCode(code)) return new BellhopError(code, detail, details);
   const transient = status >= 500 || status === 408 || status === 425 || status === 429;
   const retry = typeof problem.retry === "boolean" ? problem.retry : transient;
   const said = `the gateway answered ${status}${detail === undefined ? "" : `: ${detail}`}`;

@@ -85,374 +85,384 @@ export type ErrorCode =
   | "method-unsupported"
   | "internal";
 
-/** Every error code with its meaning (spec HTTP, "Problems"). */
-export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
-  "envelope-malformed": meaning(
-    400,
+/** Of each code: HTTP status, and whether the same request may succeed later. What programs decide by. */
+const FACTS: Readonly<Record<ErrorCode, readonly [status: number, retry: boolean]>> = {
+  "envelope-malformed": [400, false],
+  "envelope-invalid": [422, false],
+  "content-type-unsupported": [415, false],
+  "body-too-large": [413, false],
+  "body-used": [500, false],
+  "headers-too-large": [431, false],
+  "batch-too-large": [413, false],
+  "type-reserved": [422, false],
+  "source-reserved": [422, false],
+  "message-expired": [422, false],
+  "id-conflict": [409, false],
+  "target-unknown": [404, false],
+  "message-unknown": [404, false],
+  "dead-letter-unknown": [404, false],
+  "message-ended": [409, false],
+  "queue-full": [503, true],
+  "store-full": [507, true],
+  "record-too-large": [413, false],
+  "not-durable": [503, true],
+  "store-locked": [503, true],
+  "store-unavailable": [501, false],
+  "store-failed": [500, true],
+  "store-version": [500, false],
+  "store-closed": [503, true],
+  "store-required": [422, false],
+  "registration-invalid": [422, false],
+  "registry-full": [503, true],
+  "lease-unknown": [404, true],
+  "service-unknown": [404, false],
+  "no-instance": [503, true],
+  "endpoint-refused": [422, false],
+  "discovery-failed": [502, true],
+  "in-progress": [503, true],
+  "handler-missing": [422, false],
+  "handler-failed": [503, true],
+  "handler-nak": [503, true],
+  "handler-term": [422, false],
+  "data-invalid": [422, false],
+  "not-connected": [503, true],
+  "timeout": [504, true],
+  "unreachable": [502, true],
+  "response-too-large": [502, false],
+  "deadline-exceeded": [504, true],
+  "attempts-exhausted": [502, true],
+  "circuit-open": [503, true],
+  "unauthorized": [401, false],
+  "forbidden": [403, false],
+  "signature-missing": [401, false],
+  "signature-invalid": [401, false],
+  "signature-stale": [401, false],
+  "secret-missing": [500, false],
+  "open-mode-refused": [403, false],
+  "open-mode-required": [500, false],
+  "closing": [503, true],
+  "too-many-streams": [503, true],
+  "argument-invalid": [400, false],
+  "route-unknown": [404, false],
+  "method-unsupported": [405, false],
+  "internal": [500, true],
+};
+
+/** Of each code: blame, title and fix. What people read: two kilobytes that a page need not load, see {@linkcode told}. */
+const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, fix: string]>> = {
+  "envelope-malformed": [
     "sender",
-    false,
     "The body is not a readable envelope",
     "Send JSON that is a CloudEvents 1.0 envelope, or the ce- headers of one.",
-  ),
-  "envelope-invalid": meaning(
-    422,
+  ],
+  "envelope-invalid": [
     "sender",
-    false,
     "The envelope breaks a rule of the protocol",
     "Correct each field named in `faults`.",
-  ),
-  "content-type-unsupported": meaning(
-    415,
+  ],
+  "content-type-unsupported": [
     "sender",
-    false,
     "The content type is none that is understood here",
     "Use application/cloudevents+json, application/cloudevents-batch+json, or ce- headers.",
-  ),
-  "body-too-large": meaning(
-    413,
+  ],
+  "body-too-large": [
     "sender",
-    false,
     "The body is larger than the advertised limit",
     "Send less, or send a reference to the data.",
-  ),
-  "body-used": meaning(
-    500,
+  ],
+  "body-used": [
     "operator",
-    false,
     "A middleware took the body before it was read here",
     "Have it read by c.req.json() or c.req.text(), which Hono keeps, or from c.req.raw.clone().",
-  ),
-  "headers-too-large": meaning(
-    431,
+  ],
+  "headers-too-large": [
     "sender",
-    false,
     "The headers are larger than the advertised limit",
     "Use structured mode, which carries attributes in the body.",
-  ),
-  "batch-too-large": meaning(
-    413,
+  ],
+  "batch-too-large": [
     "sender",
-    false,
     "The batch holds more envelopes than the advertised limit",
     "Split the batch.",
-  ),
-  "type-reserved": meaning(
-    422,
+  ],
+  "type-reserved": [
     "sender",
-    false,
     "Types service.* and message.* belong to the protocol",
     "Choose another type.",
-  ),
-  "source-reserved": meaning(
-    422,
+  ],
+  "source-reserved": [
     "sender",
-    false,
     "That source is the gateway's own",
     "Publish with a source of your own.",
-  ),
-  "message-expired": meaning(
-    422,
+  ],
+  "message-expired": [
     "sender",
-    false,
     "The message had expired when it arrived",
     "Check expirytime and the sender's clock.",
-  ),
-  "id-conflict": meaning(
-    409,
+  ],
+  "id-conflict": [
     "sender",
-    false,
     "Another message with this source and id was accepted before",
     "Give each message an id of its own.",
-  ),
-  "target-unknown": meaning(
-    404,
+  ],
+  "target-unknown": [
     "sender",
-    false,
     "No service of that name was ever registered",
     "Check the target's name, or register the service first.",
-  ),
-  "message-unknown": meaning(
-    404,
+  ],
+  "message-unknown": [
     "sender",
-    false,
     "No message with that source and id is known",
     "Check source and id; status is kept for the duplicate horizon only.",
-  ),
-  "dead-letter-unknown": meaning(
-    404,
+  ],
+  "dead-letter-unknown": [
     "sender",
-    false,
     "No dead letter with that id is kept",
     "List the dead letters again.",
-  ),
-  "message-ended": meaning(
-    409,
+  ],
+  "message-ended": [
     "sender",
-    false,
     "Every delivery of the message has ended",
     "Nothing is left to cancel.",
-  ),
-  "queue-full": meaning(
-    503,
+  ],
+  "queue-full": [
     "receiver",
-    true,
     "The receiver's queue is full of work that is at least as important",
     "Try again after the time in Retry-After.",
-  ),
-  "store-full": meaning(
-    507,
+  ],
+  "store-full": [
     "operator",
-    true,
     "The quota for CRITICAL messages on disk is used up",
     "Redrive or discard dead letters, or raise the quota.",
-  ),
-  "record-too-large": meaning(
-    413,
+  ],
+  "record-too-large": [
     "sender",
-    false,
     "A CRITICAL message is larger than the store can keep",
     "Send less, or send a reference to the data.",
-  ),
-  "not-durable": meaning(
-    503,
+  ],
+  "not-durable": [
     "operator",
-    true,
     "The message could not be flushed to disk and was not accepted",
     "Check the disk, restart the gateway, and publish again.",
-  ),
-  "store-locked": meaning(
-    503,
+  ],
+  "store-locked": [
     "operator",
-    true,
     "Another process owns the store",
     "Stop the other process, or give each process its own file.",
-  ),
-  "store-unavailable": meaning(
-    501,
+  ],
+  "store-unavailable": [
     "operator",
-    false,
     "This runtime cannot run the disk store",
     "Use Deno, or Node 22.13 or newer, or another store.",
-  ),
-  "store-failed": meaning(
-    500,
+  ],
+  "store-failed": [
     "operator",
-    true,
     "The store reported an error",
     "Read `detail`; check the disk and the file.",
-  ),
-  "store-version": meaning(
-    500,
+  ],
+  "store-version": [
     "operator",
-    false,
     "The store was written by another version",
     "Open it with the version that wrote it, or migrate it.",
-  ),
-  "store-closed": meaning(503, "operator", true, "The store is closed", "Open it again."),
-  "store-required": meaning(
-    422,
+  ],
+  "store-closed": [
     "operator",
-    false,
+    "The store is closed",
+    "Open it again.",
+  ],
+  "store-required": [
+    "operator",
     "CRITICAL needs a store that flushes to disk",
     "Give the gateway a durable store, or lower the priority.",
-  ),
-  "registration-invalid": meaning(
-    422,
+  ],
+  "registration-invalid": [
     "sender",
-    false,
     "The registration breaks a rule of the protocol",
     "Correct each field named in `faults`.",
-  ),
-  "registry-full": meaning(
-    503,
+  ],
+  "registry-full": [
     "operator",
-    true,
     "The registry holds as many entries as it may",
     "Deregister what is not used, or raise the limit.",
-  ),
-  "lease-unknown": meaning(404, "sender", true, "No instance holds that lease", "Register again."),
-  "service-unknown": meaning(
-    404,
+  ],
+  "lease-unknown": [
     "sender",
-    false,
+    "No instance holds that lease",
+    "Register again.",
+  ],
+  "service-unknown": [
+    "sender",
     "No service of that name is registered",
     "Check the name, or register the service.",
-  ),
-  "no-instance": meaning(
-    503,
+  ],
+  "no-instance": [
     "receiver",
-    true,
     "No instance of the service can be called",
     "Try again later, or start an instance.",
-  ),
-  "endpoint-refused": meaning(
-    422,
+  ],
+  "endpoint-refused": [
     "sender",
-    false,
     "The endpoint's address is not allowed here",
     "In open mode use a loopback address; elsewhere a public one, or put its host on the allow-list.",
-  ),
-  "discovery-failed": meaning(
-    502,
+  ],
+  "discovery-failed": [
     "receiver",
-    true,
     "The service did not answer with a manifest",
     "Check the URL: it is where service() is mounted.",
-  ),
-  "in-progress": meaning(
-    503,
+  ],
+  "in-progress": [
     "receiver",
-    true,
     "The same message is being handled at this moment",
     "Wait; the sender tries again by itself.",
-  ),
-  "handler-missing": meaning(
-    422,
+  ],
+  "handler-missing": [
     "sender",
-    false,
     "The service has no handler for this type",
     "Subscribe only to what the service handles.",
-  ),
-  "handler-failed": meaning(503, "receiver", true, "The handler threw", "Read the service's log."),
-  "handler-nak": meaning(503, "receiver", true, "The handler asks for another attempt", "Wait; the bus tries again."),
-  "handler-term": meaning(
-    422,
+  ],
+  "handler-failed": [
     "receiver",
-    false,
+    "The handler threw",
+    "Read the service's log.",
+  ],
+  "handler-nak": [
+    "receiver",
+    "The handler asks for another attempt",
+    "Wait; the bus tries again.",
+  ],
+  "handler-term": [
+    "receiver",
     "The handler refuses the message for good",
     "Read the reason in detail; redrive the dead letter when it no longer holds.",
-  ),
-  "data-invalid": meaning(
-    422,
+  ],
+  "data-invalid": [
     "sender",
-    false,
     "The data does not fit the schema of its type",
     "Correct each field named in `faults`.",
-  ),
-  "not-connected": meaning(
-    503,
+  ],
+  "not-connected": [
     "operator",
-    true,
     "The service has nothing to publish or call through",
     "Connect it with connect(service, …), or give service() a gateway and a token.",
-  ),
-  "timeout": meaning(504, "receiver", true, "No answer came in time", "Try again, or raise the time allowed."),
-  "unreachable": meaning(
-    502,
+  ],
+  "timeout": [
     "receiver",
-    true,
+    "No answer came in time",
+    "Try again, or raise the time allowed.",
+  ],
+  "unreachable": [
+    "receiver",
     "The other side could not be reached",
     "Check that it runs and listens.",
-  ),
-  "response-too-large": meaning(
-    502,
+  ],
+  "response-too-large": [
     "receiver",
-    false,
     "The answer is larger than the limit",
     "Answer with a status and a short body.",
-  ),
-  "deadline-exceeded": meaning(504, "sender", true, "The deadline passed", "Allow more time, or find what is slow."),
-  "attempts-exhausted": meaning(
-    502,
+  ],
+  "deadline-exceeded": [
+    "sender",
+    "The deadline passed",
+    "Allow more time, or find what is slow.",
+  ],
+  "attempts-exhausted": [
     "receiver",
-    true,
     "Every attempt allowed by the policy failed",
     "See `cause` for the last error.",
-  ),
-  "circuit-open": meaning(
-    503,
+  ],
+  "circuit-open": [
     "receiver",
-    true,
     "The circuit breaker is open after too many failures",
     "Wait until it half-opens.",
-  ),
-  "unauthorized": meaning(
-    401,
+  ],
+  "unauthorized": [
     "sender",
-    false,
     "The request carries no credential that is known here",
     "Send `authorization: Bearer` with a token that the gateway was configured with.",
-  ),
-  "forbidden": meaning(
-    403,
+  ],
+  "forbidden": [
     "sender",
-    false,
     "The credential does not allow this",
     "Give the credential the scope or the source named in `detail`, or use another.",
-  ),
-  "signature-missing": meaning(
-    401,
+  ],
+  "signature-missing": [
     "sender",
-    false,
     "The delivery is not signed",
     "Send webhook-id, webhook-timestamp and webhook-signature; give sender and receiver the same secret.",
-  ),
-  "signature-invalid": meaning(
-    401,
+  ],
+  "signature-invalid": [
     "sender",
-    false,
     "No signature of the delivery fits its content",
     "Compare the secrets of both sides, and let nothing change the body on its way.",
-  ),
-  "signature-stale": meaning(
-    401,
+  ],
+  "signature-stale": [
     "sender",
-    false,
     "The signature was made too long ago, or in the future",
     "Set the clocks of both sides.",
-  ),
-  "secret-missing": meaning(
-    500,
+  ],
+  "secret-missing": [
     "operator",
-    false,
     "There is no secret to sign or to verify deliveries with",
     "Give gateway() signingSecrets and service() a signingSecret (BELLHOP_SIGNING_SECRET), or both `open: true`.",
-  ),
-  "open-mode-refused": meaning(
-    403,
+  ],
+  "open-mode-refused": [
     "sender",
-    false,
     "Open mode serves loopback peers only",
     "Call from this machine, without a proxy and from the same origin.",
-  ),
-  "open-mode-required": meaning(
-    500,
+  ],
+  "open-mode-required": [
     "operator",
-    false,
     "Neither open mode nor credentials were chosen",
     "Pass `open: true` to serve this machine alone, or `credentials` to serve others.",
-  ),
-  "closing": meaning(503, "gateway", true, "The gateway is closing", "Try again; another process will take over."),
-  "too-many-streams": meaning(
-    503,
+  ],
+  "closing": [
     "gateway",
-    true,
+    "The gateway is closing",
+    "Try again; another process will take over.",
+  ],
+  "too-many-streams": [
+    "gateway",
     "As many streams are open as may be",
     "Close one, or try again later.",
-  ),
-  "argument-invalid": meaning(
-    400,
+  ],
+  "argument-invalid": [
     "sender",
-    false,
     "An argument is outside its range",
     "Correct the field that is named.",
-  ),
-  "route-unknown": meaning(
-    404,
+  ],
+  "route-unknown": [
     "sender",
-    false,
     "Nothing is served at that path",
     "Check the path the gateway is mounted on.",
-  ),
-  "method-unsupported": meaning(
-    405,
+  ],
+  "method-unsupported": [
     "sender",
-    false,
     "The path does not take that method",
     "Use a method named in `allow`.",
-  ),
-  "internal": meaning(500, "gateway", true, "A fault of the gateway itself", "Report it with the detail given."),
+  ],
+  "internal": [
+    "gateway",
+    "A fault of the gateway itself",
+    "Report it with the detail given.",
+  ],
 };
+
+/** {@linkcode TEXTS}, unless a bundler left them out. */
+let texts: Partial<typeof TEXTS> = {};
+
+/**
+ * Every error code with its meaning (spec HTTP, "Problems").
+ *
+ * A bundle in which nothing uses the table has no texts: a title is then the code, and a fix points to the list of
+ * errors.
+ */
+// Called pure so that bundlers drop it, and the texts with it, where nobody asks for the table.
+export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = /* @__PURE__ */ told();
+
+/** Whether a text is an error code of this version. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === "string" && Object.hasOwn(FACTS, text);
+}
 
 /** One rule that one field breaks. */
 export interface Fault {
@@ -506,7 +516,7 @@ export class BellhopError extends Error {
    * @param detail a sentence on this occurrence: what could not be done, wanted and actual value
    */
   constructor(code: ErrorCode, detail?: string, details: ErrorDetails = {}) {
-    super(detail ?? ERRORS[code].title, details.cause === undefined ? undefined : { cause: details.cause });
+    super(detail ?? texts[code]?.[1] ?? code, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.field = details.field;
     this.faults = details.faults;
@@ -515,20 +525,28 @@ export class BellhopError extends Error {
 
   /** HTTP status by which the gateway reports it. */
   get status(): number {
-    return ERRORS[this.code].status;
+    return FACTS[this.code][0];
   }
 
   /** What to do about it. */
   get fix(): string {
-    return ERRORS[this.code].fix;
+    return texts[this.code]?.[2] ?? `See ${this.code} in the list of errors.`;
   }
 
   /** Whether the same request may succeed later. */
   get retry(): boolean {
-    return ERRORS[this.code].retry;
+    return FACTS[this.code][1];
   }
 }
 
-function meaning(status: number, blame: Blame, retry: boolean, title: string, fix: string): ErrorMeaning {
-  return { status, blame, retry, title, fix };
+function told(): Readonly<Record<ErrorCode, ErrorMeaning>> {
+  texts = TEXTS;
+  const meanings: Partial<Record<ErrorCode, ErrorMeaning>> = {};
+  let code: ErrorCode;
+  for (code in TEXTS) {
+    const [status, retry] = FACTS[code];
+    const [blame, title, fix] = TEXTS[code];
+    meanings[code] = { status, blame, retry, title, fix };
+  }
+  return meanings as Record<ErrorCode, ErrorMeaning>;
 }
