@@ -1,5 +1,5 @@
 import { Buckets, Generation } from "./_generation.ts";
-import { IdHash } from "./_id_hash.ts";
+import type { IdHash } from "./_id_hash.ts";
 import type { BusMessage } from "./message.ts";
 
 /**
