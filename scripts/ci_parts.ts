@@ -24,6 +24,7 @@ export function ciParts(readme: string | undefined): Part[] {
     testPart("crash", 180, /_crash_test\.ts$/),
     testPart("simulation, fuzz", 120, /_(simulation|fuzz)_test\.ts$/),
     testPart("demo", 60, /_demo_test\.ts$/),
+    packagePart(),
   ].filter((part) => part.steps.length > 0);
 }
 
@@ -34,13 +35,16 @@ export function readmeTestCommand(readme: string): string | undefined {
   return line?.replace(/^\$ /, "").replace(/\s+#.*$/, "").trim();
 }
 
+/** Tests that need the packed package and tools from npm; the task `test` leaves them to CI. */
+export const PACKAGE_TEST = /_package_test\.ts$/;
+
 const DENO = Deno.execPath();
 
+function script(name: string, ...args: string[]): Step {
+  return { name: [name, ...args].join(" "), command: [DENO, "run", "-A", `scripts/${name}.ts`, ...args] };
+}
+
 function staticSteps(): Step[] {
-  const script = (name: string, ...args: string[]): Step => ({
-    name: [name, ...args].join(" "),
-    command: [DENO, "run", "-A", `scripts/${name}.ts`, ...args],
-  });
   const deno = (...args: string[]): Step => ({ name: `deno ${args[0]}`, command: [DENO, ...args] });
   return [
     // Fails when deno.lock is behind the imports: refresh it with `deno task lock`.
@@ -70,6 +74,12 @@ function docstringStep(): Step {
   const files = ["mod.ts", ...filesBelow("src", isLibrary)];
   const results = "results/docstrings.xml";
   return { name: "docstrings", command: [DENO, "test", "-A", "--doc", `--junit-path=${results}`, ...files], results };
+}
+
+/** What is tried from the outside, by what npm installs: tests named `_package_test.ts`. */
+function packagePart(): Part {
+  const part = testPart("packages, console, doc code", 90, PACKAGE_TEST);
+  return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 
 /** Full effort for one kind of test. */

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { PACKAGE_TEST } from "./ci_parts.ts";
 import { tallyFile } from "./_junit.ts";
 import { print } from "./_print.ts";
 import { run } from "./_process.ts";
@@ -25,7 +26,7 @@ const deno = Deno.execPath();
 const coverageFlags = [`--coverage=${COVERAGE}`, "--coverage-raw-data-only", "--clean"];
 const [first, ...others] = testArguments(
   RESULTS,
-  Deno.args.length > 0 ? Deno.args : filesBelow("", (path) => path.endsWith("_test.ts")),
+  Deno.args.length > 0 ? Deno.args : filesBelow("", (path) => path.endsWith("_test.ts") && !PACKAGE_TEST.test(path)),
 );
 const ending = await run([deno, first, ...coverageFlags, ...others], LIMIT_SECONDS, {
   BELLHOP_SHORT: "1",
@@ -39,6 +40,9 @@ else if (results.passed === 0 && failed.length === 0) failed.push("no test ran")
 
 await printCoverage();
 for (const title of results.ignored) print(`skipped ${title}`);
+for (const file of Deno.args.length > 0 ? [] : filesBelow("", (path) => PACKAGE_TEST.test(path))) {
+  print(`skipped ${file}: it installs the package and other runtimes from npm, in \`deno task ci\``);
+}
 for (const title of failed) print(`failed ${title}`);
 if (failed.length > 0) print(`replay the properties with FC_SEED=${seed}`);
 const skipped = results.ignored.length > 0 ? `, ${results.ignored.length} skipped` : "";

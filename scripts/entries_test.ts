@@ -1,0 +1,85 @@
+import { assert, assertEquals } from "@std/assert";
+
+// What the module graph of Deno says: code only, since imports of types are gone when it runs.
+
+/** What an entry may load besides its own folder and the pure core. Who adds a line here makes the entry larger. */
+const MAY: Readonly<Record<string, readonly RegExp[]>> = {
+  ".": [/^mod\.ts$/],
+  "./bus": [],
+  "./ports": [/^src\/ports\//],
+  "./retry": [/^src\/retry\/(?!breaker)/, /^src\/core\/retry\/(backoff|policy_rules)\.ts$/],
+  "./breaker": [/^src\/retry\/(breaker|_platform_clock)\.ts$/, /^src\/core\/(error|retry\/breaker)\.ts$/],
+  "./schema": [/^src\/schema\//],
+  "./service": [/^src\/(service|schema|security)\//],
+  "./client": [/^src\/(client|service|schema|security)\//, /^src\/retry\/(?!breaker)/],
+  "./hono": [/^src\/(service|schema|security|ports)\//, /^src\/adapters\/hono\//, /^npm:\/?hono@/],
+  "./engines/embedded": [/^src\/(ports|security)\//, /^src\/adapters\/engines\//],
+  "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],
+  "./stores/sqlite": [/^src\/ports\//, /^src\/adapters\/stores\/(sqlite|_)/, /^node:/],
+  "./transports/fetch": [/^src\/(ports|security)\//, /^src\/adapters\/transports\/(fetch|_)/],
+  "./transports/memory": [/^src\/ports\//, /^src\/adapters\/transports\/(memory|_)/],
+  "./clocks/system": [/^src\/ports\//, /^src\/adapters\/clocks\/system/],
+  "./testing": [/^src\/(ports|testing)\//],
+  "./testing/store-contract": [/^src\/(ports|testing)\//, /^npm:\/?fast-check@/],
+  // All that a server needs, and neither the command nor what tests need.
+  "./server": [
+    /^src\/(client|service|schema|security|ports|presets|adapters|retry)\//,
+    /^npm:\/?(hono|@hono\/node-server)@/,
+    /^node:/,
+  ],
+};
+
+/** Entries that stand on the pure core as a whole. */
+const WITH_BUS = new Set([".", "./bus", "./engines/embedded", "./server"]);
+/** Entries whose row says what they may load of the core; all others may load what is not the bus. */
+const WITHOUT_CORE = new Set(["./retry", "./breaker"]);
+
+const root = new URL("../", import.meta.url);
+const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+
+Deno.test("importing an entry loads no other entry, and no module of a platform outside of server and sqlite", async () => {
+  const strange: string[] = [];
+  for (const [entry, path] of Object.entries<string>(exports)) {
+    const loaded = await loadedBy(path);
+    assert(loaded.length > 0, entry);
+    const core = WITH_BUS.has(entry) ? /^src\/core\// : /^src\/core\/(?!bus\/(?!operation\.ts))/;
+    // An entry without a row may load nothing but the core: whoever adds it says here what it needs.
+    const may = [...WITHOUT_CORE.has(entry) ? [] : [core], ...MAY[entry] ?? []];
+    for (const file of loaded) if (!may.some((pattern) => pattern.test(file))) strange.push(`${entry} loads ${file}`);
+  }
+  assertEquals(strange, []);
+});
+
+Deno.test("every row names an entry that is there", () => {
+  assertEquals(Object.keys(MAY).filter((entry) => !(entry in exports)), []);
+});
+
+/** Every module that runs when this one is imported: paths in the repository, or specifiers. */
+async function loadedBy(path: string): Promise<string[]> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", new URL(path, root).pathname],
+    stderr: "null",
+  }).output();
+  assert(success, path);
+  const { roots, modules, redirects } = JSON.parse(new TextDecoder().decode(stdout)) as Info;
+  const byName = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    for (const { code } of byName.get(name)?.dependencies ?? []) {
+      if (code?.specifier !== undefined) visit(redirects[code.specifier] ?? code.specifier);
+    }
+  };
+  roots.forEach(visit);
+  return [...found].map((name) => name.startsWith(root.href) ? name.slice(root.href.length) : name).sort();
+}
+
+interface Info {
+  readonly roots: readonly string[];
+  readonly redirects: Readonly<Record<string, string>>;
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
+  }[];
+}
