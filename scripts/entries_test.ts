@@ -9,6 +9,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./ports": [/^src\/ports\//],
   "./retry": [/^src\/retry\/(?!breaker)/, /^src\/core\/retry\/(backoff|policy_rules)\.ts$/],
   "./breaker": [/^src\/retry\/(breaker|_platform_clock)\.ts$/, /^src\/core\/(error|retry\/breaker)\.ts$/],
+  "./security": [/^src\/(security|ports)\//],
   "./schema": [/^src\/schema\//],
   "./service": [/^src\/(service|schema|security)\//],
   "./client": [/^src\/(client|service|schema|security)\//, /^src\/retry\/(?!breaker)/],
