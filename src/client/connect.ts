@@ -128,6 +128,10 @@ export async function connect(
   if (typeof options.gateway !== "string" || options.gateway === "") {
     throw new BellhopError("argument-invalid", "gateway: wanted its URL", { field: "gateway" });
   }
+  // fetch would repeat what it cannot send, in an error that is logged.
+  if (token !== undefined && !/^[!-~]+$/.test(token)) {
+    throw new BellhopError("argument-invalid", "token: wanted visible ASCII characters", { field: "token" });
+  }
   const manifest = service?.manifest();
   const source = options.source ?? (manifest === undefined ? `/clients/${newId()}` : `/services/${manifest.name}`);
   const closed = new AbortController();

@@ -65,11 +65,11 @@ export function envelope(type: string, source: string, more: object = {}): Reque
 }
 
 /** What answers as an endpoint that consents: deliveries go to `deliver`. */
-export async function endpoint(
+export function endpoint(
   deliver: (request: Request) => Response | Promise<Response>,
   handshake: (request: Request) => Response = () =>
     new Response(null, { status: 204, headers: { "webhook-allowed-origin": "bellhop" } }),
-): Promise<{ readonly url: string; readonly seen: Request[] } & AsyncDisposable> {
+): { readonly url: string; readonly seen: Request[] } & AsyncDisposable {
   const seen: Request[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     seen.push(request.clone());

@@ -62,7 +62,7 @@ Deno.test("another implementation of Standard Webhooks verifies each attempt, by
   const [before, after] = [newSigningSecret(), newSigningSecret()];
   await using bus = await secureBus({ signingSecrets: { users: [before, after], other: newSigningSecret() } });
   const ids: string[] = [];
-  await using users = await endpoint(async (request) => {
+  await using users = endpoint(async (request) => {
     const body = await request.text();
     const headers = Object.fromEntries(request.headers);
     for (const secret of [before, after]) new Webhook(secret).verify(body, headers);
@@ -133,7 +133,7 @@ Deno.test("a service without a secret takes deliveries of its own machine alone,
 Deno.test("an endpoint is registered by its headers' consent alone, whatever its status, and no redirect is followed", async () => {
   await using bus = await secureBus();
   const consent = { "webhook-allowed-origin": "bellhop" };
-  await using elsewhere = await endpoint(() => new Response(null, { status: 204 }));
+  await using elsewhere = endpoint(() => new Response(null, { status: 204 }));
   const away = { location: elsewhere.url };
   const cases: [string, () => Response, string][] = [
     ["none", () => new Response(null, { status: 200 }), "endpoint-refused"],
@@ -144,7 +144,7 @@ Deno.test("an endpoint is registered by its headers' consent alone, whatever its
     ["not-found", () => new Response("x", { status: 404, headers: { "webhook-allowed-origin": "*" } }), ""],
   ];
   for (const [name, handshake, code] of cases) {
-    await using one = await endpoint(() => new Response(null, { status: 302, headers: away }), handshake);
+    await using one = endpoint(() => new Response(null, { status: 302, headers: away }), handshake);
     const answer = await bus.ask("registrar", "POST /registry", registration(name, one.url));
     assertEquals([name, (await answer.json()).code ?? ""], [name, code]);
     const asked = one.seen.map(({ method, headers }) => [method, headers.get("webhook-request-origin")]);
@@ -174,7 +174,7 @@ Deno.test("an endpoint that does not answer is unreachable, which a client tries
 
 Deno.test("a service for which there is no secret is not registered", async () => {
   await using bus = await secureBus({ signingSecrets: { other: newSigningSecret() } });
-  await using users = await endpoint(() => new Response());
+  await using users = endpoint(() => new Response());
   const answer = await bus.ask("users", "POST /registry", registration("users", users.url));
   assertEquals([answer.status, (await answer.json()).code, users.seen.length], [500, "secret-missing", 0]);
 });
@@ -262,7 +262,7 @@ Deno.test("each attempt is signed anew by the clock of its moment, always with t
 Deno.test("the proxy keeps the caller's credential from the service", async () => {
   await using bus = await secureBus();
   const seen: Headers[] = [];
-  await using users = await endpoint((request) => {
+  await using users = endpoint((request) => {
     seen.push(request.headers);
     return Response.json("done");
   });

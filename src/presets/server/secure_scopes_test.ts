@@ -15,7 +15,7 @@ interface Row {
 
 Deno.test("each route takes those who have its scope, refuses all others, and says which scope they lack", async () => {
   await using bus = await secureBus({ criticalInMemory: true });
-  await using users = await endpoint(() => new Response(null, { status: 204 }));
+  await using users = endpoint(() => new Response(null, { status: 204 }));
   await (await bus.ask("admin", "POST /registry", registration("users", users.url))).body?.cancel();
   const lease = { data: { lease: "lse_unknown" } };
   const rows: Row[] = [
@@ -174,7 +174,7 @@ Deno.test("a source is that of its credential, CRITICAL has a scope of its own, 
 
 Deno.test("the credential's name pays for room on disk, whatever source it publishes with", async () => {
   await using bus = await secureBus({ criticalInMemory: true, bus: { maxDurableBytes: 4_000 } });
-  await using users = await endpoint(() => new Response(null, { status: 503 }));
+  await using users = endpoint(() => new Response(null, { status: 503 }));
   await (await bus.ask("admin", "POST /registry", registration("users", users.url))).body?.cancel();
   const data = "x".repeat(900);
   const statuses = [];

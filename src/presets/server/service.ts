@@ -80,10 +80,12 @@ export function service<Env = unknown>(options: ServiceAppOptions<Env>): Service
       source: `/services/${name}`,
       ...(token === undefined ? {} : { token }),
     });
+  // What the definition is given it shows in its settings.
+  const { token: _token, signingSecret: _secret, ...shown } = options;
   const definition = define({
     onError: logged,
     ...(gateway === undefined ? {} : { outlet: client }),
-    ...options,
+    ...shown,
   });
   const app = serviceRoutes(definition, { ...options, ...senders(options), clock });
   const route = app.on as (...args: unknown[]) => unknown;

@@ -1,0 +1,102 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { BellhopError } from "../../core/error.ts";
+import { hashToken, newSigningSecret, newToken } from "../../security/mod.ts";
+import { envelope } from "./_secure_world_test.ts";
+import { connect, gateway, readCredentials, serve, service } from "./mod.ts";
+
+const NAMES = ["BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_SIGNING_SECRET", "BELLHOP_DEV"];
+
+async function within(variables: Readonly<Record<string, string>>, use: () => Promise<void>): Promise<void> {
+  const before = NAMES.map((name) => [name, Deno.env.get(name)] as const);
+  for (const name of NAMES) Deno.env.delete(name);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  try {
+    await use();
+  } finally {
+    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  }
+}
+
+/** What a stranger's delivery without a signature is answered. */
+async function unsigned(options: object): Promise<string | number> {
+  const users = service({ name: "users", version: "1", ...options }).on(">", () => {});
+  const answer = await users.request("/", { method: "POST", ...envelope("a.b", "/a") });
+  return answer.status === 204 ? 204 : (await answer.json()).code;
+}
+
+Deno.test("gateway, service and client take from the environment what they are not told", async () => {
+  const token = newToken();
+  const secrets = [newSigningSecret(), newSigningSecret()];
+  const credentials = [{ name: "all", token, scopes: ["admin"] }];
+  await within({ BELLHOP_SIGNING_SECRET: secrets.join(", "), BELLHOP_TOKEN: token }, async () => {
+    const bus = gateway({ credentials, allowHosts: ["127.0.0.1"] });
+    await using front = await serve(bus, { port: 0 });
+    Deno.env.set("BELLHOP_URL", front.url);
+    const heard: unknown[] = [];
+    const users = service({ name: "users", version: "1" }).on("user.*", (event) => void heard.push(event.data));
+    await using side = await serve(users, { port: 0 });
+    await using client = await connect(users, { endpoint: side.url });
+    assertEquals((await (await client.publish("user.made", 1)).receipt()).outcome, "delivered");
+    assertEquals(heard, [1]);
+    const wrong = newToken();
+    await using other = await connect({ token: wrong });
+    assertEquals((await assertRejects(() => other.publish("user.made"), BellhopError)).code, "unauthorized");
+    await bus.close();
+  });
+});
+
+Deno.test("a service verifies by the environment's secret, and by BELLHOP_DEV only if there is none", async () => {
+  const BELLHOP_SIGNING_SECRET = newSigningSecret();
+  await within({}, async () => assertEquals(await unsigned({}), "secret-missing"));
+  await within({ BELLHOP_DEV: "1" }, async () => {
+    assertEquals(await unsigned({}), 204);
+    assertEquals(await unsigned({ open: false }), "secret-missing");
+    assertEquals(await unsigned({ signingSecret: BELLHOP_SIGNING_SECRET }), "signature-missing");
+  });
+  await within({ BELLHOP_DEV: "1", BELLHOP_SIGNING_SECRET }, async () => {
+    assertEquals(await unsigned({}), "signature-missing");
+    assertEquals(await unsigned({ open: true }), 204);
+  });
+});
+
+Deno.test("connect() without a gateway's URL says so", async () => {
+  await within({}, async () => {
+    const error = await assertRejects(() => connect(), BellhopError);
+    assertEquals([error.code, error.field], ["argument-invalid", "gateway"]);
+  });
+});
+
+Deno.test("readCredentials() takes digests alone, and says where a file is at fault", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  const token = newToken();
+  const good = { name: "a", sha256: await hashToken(token), scopes: ["publish:a.>"], sources: ["/a"] };
+  const read = async (content: string) => {
+    await Deno.writeTextFile(path, content);
+    return await readCredentials(path);
+  };
+  const bus = gateway({
+    credentials: await read(JSON.stringify({ credentials: [good] })),
+    signingSecrets: newSigningSecret(),
+  });
+  const sent = envelope("a.b", "/a");
+  const headers = { ...sent.headers, authorization: `Bearer ${token}` };
+  assertEquals((await bus.request("/messages", { ...sent, method: "POST", headers })).status, 202);
+  await bus.close();
+  const cases: [string, string][] = [
+    ["", "credentials"],
+    ["[]", "credentials"],
+    ['{"credentials":{}}', "credentials"],
+    ['{"credentials":[]}', "credentials"],
+    ['{"credentials":[1]}', "credentials[0]"],
+    [JSON.stringify({ credentials: [{ ...good, token }] }), "credentials[0].token"],
+    [JSON.stringify({ credentials: [{ ...good, scope: "x" }] }), "credentials[0]"],
+    [JSON.stringify({ credentials: [{ ...good, sha256: "ff" }] }), "credentials[0].sha256"],
+    [JSON.stringify({ credentials: [good, { ...good, scopes: ["all"] }] }), "credentials[1].scopes[0]"],
+  ];
+  for (const [content, field] of cases) {
+    const error = await assertRejects(() => read(content), BellhopError);
+    assertEquals([error.code, error.field], ["argument-invalid", field]);
+  }
+  await Deno.remove(path);
+  assertEquals((await assertRejects(() => readCredentials(path), BellhopError)).code, "argument-invalid");
+});
