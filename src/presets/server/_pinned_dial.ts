@@ -23,6 +23,7 @@ export function pinnedDial(): PinnedDial {
   let loading: ReturnType<typeof load> | undefined;
 
   async function dial(url: string, init: RequestInit, addresses: readonly string[]): Promise<Response> {
+    if (addresses.length === 0) throw new TypeError("no address was checked");
     const { http, https, stream, zlib, agents } = await (loading ??= load());
     const { signal, body = null, method = "GET" } = init;
     signal?.throwIfAborted();
@@ -100,8 +101,7 @@ async function load() {
 /** In place of the platform's resolver: the addresses that were checked, and no other. */
 function lookupOf(addresses: readonly string[]): NonNullable<RequestOptions["lookup"]> {
   const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
-  return (host, options, answer) => {
-    if (found.length === 0) return answer(new Error(`no address of ${host} was checked`), [], 0);
+  return (_host, options, answer) => {
     if (options.all === true) return answer(null, found);
     answer(null, found[0].address, found[0].family);
   };
