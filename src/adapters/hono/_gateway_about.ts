@@ -5,20 +5,24 @@
  */
 import type { EngineHealth } from "../../ports/engine.ts";
 import { assertMayObserve } from "../../security/permission.ts";
-import type { Call } from "./_gateway.ts";
+import { type Call, EVERYBODY } from "./_gateway.ts";
 
 const HEALTH_TYPE = { "content-type": "application/health+json", "cache-control": "no-store" } as const;
 const STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
 
 /** `GET /` */
-export function manifest({ c, engine, gateway }: Call): Response {
+export function manifest({ c, engine, gateway, principal }: Call): Response {
   const { limits, name, version, source } = gateway;
   const { durability, maxRecordBytes } = engine;
   return c.json({
     name,
     version,
     source,
-    profiles: ["core", "registry", "http", ...(durability === "memory" ? [] : ["durable"])],
+    profiles: [
+      ...["core", "registry", "http"],
+      ...(durability === "memory" ? [] : ["durable"]),
+      ...(principal === EVERYBODY ? [] : ["security"]),
+    ],
     durability,
     endpointGuard: gateway.guard.level,
     limits: {

@@ -144,8 +144,22 @@ Deno.test("manifest, health and the methods of a path are told to everybody, wha
     assertEquals([request, answer.status], [request, status]);
     await answer.body?.cancel();
   }
-  const { endpointGuard } = await (await bus.ask(undefined, "GET /")).json();
-  assertEquals(endpointGuard, "pinned");
+  const { endpointGuard, profiles } = await (await bus.ask(undefined, "GET /")).json();
+  assertEquals([endpointGuard, profiles.includes("security")], ["pinned", true]);
+});
+
+Deno.test("nothing is read of the body of who is not known", async () => {
+  await using bus = await secureBus();
+  let pulled = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(65_536));
+    },
+  }, { highWaterMark: 0 });
+  const answer = await bus.bus.request("/messages", { method: "POST", body, duplex: "half" } as RequestInit);
+  assertEquals([answer.status, pulled], [401, 0]);
+  await body.cancel();
 });
 
 Deno.test("a source is that of its credential, CRITICAL has a scope of its own, and each of a batch is judged by itself", async () => {
