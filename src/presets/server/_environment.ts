@@ -20,6 +20,17 @@ export function environment(name: string): string | undefined {
   return (allowed ? deno.env.get(name) : undefined) || undefined;
 }
 
+/** `BELLHOP_TOKEN`, unless the environment names another gateway than this: its credential is for that one alone. */
+export function tokenFromEnvironment(gateway: string | undefined): string | undefined {
+  const home = environment("BELLHOP_URL");
+  if (home !== undefined && gateway !== undefined && originOf(home) !== originOf(gateway)) return undefined;
+  return environment("BELLHOP_TOKEN");
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
+}
+
 /** `BELLHOP_SIGNING_SECRET`: one secret, or two with a comma or a space between. */
 export function signingSecretFromEnvironment(): readonly string[] | undefined {
   return environment("BELLHOP_SIGNING_SECRET")?.split(/[\s,]+/).filter((secret) => secret !== "");

@@ -5,13 +5,16 @@
  */
 import { type Client, connect as connectAs, type ConnectOptions } from "../../client/connect.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
-import { environment } from "./_environment.ts";
+import { environment, tokenFromEnvironment } from "./_environment.ts";
 
 /** As for `connect()` of the entry `./client`, but that gateway and token may come from the environment. */
 export interface ServerConnectOptions extends Omit<ConnectOptions, "gateway"> {
   /** URL that the gateway is mounted at. Default: `BELLHOP_URL`. */
   readonly gateway?: string;
-  /** Credential, sent to the gateway as a bearer token and to nobody else. Default: `BELLHOP_TOKEN`. */
+  /**
+   * Credential, sent to the gateway as a bearer token and to nobody else. Default: `BELLHOP_TOKEN`, but not for a
+   * gateway elsewhere than at `BELLHOP_URL`, if that is set.
+   */
   readonly token?: string;
 }
 
@@ -40,7 +43,7 @@ export function connect(
 ): Promise<Client> {
   const service = "manifest" in first ? first : undefined;
   const given = service === undefined ? first as ServerConnectOptions : second;
-  const token = given?.token ?? environment("BELLHOP_TOKEN");
+  const token = given?.token ?? tokenFromEnvironment(given?.gateway);
   const options: ConnectOptions = {
     ...given,
     gateway: given?.gateway ?? environment("BELLHOP_URL") ?? "",

@@ -38,6 +38,8 @@ Deno.test("gateway, service and client take from the environment what they are n
     await using client = await connect(users, { endpoint: side.url });
     assertEquals((await (await client.publish("user.made", 1)).receipt()).outcome, "delivered");
     assertEquals(heard, [1]);
+    await using elsewhere = await connect({ gateway: front.url.replace("127.0.0.1", "localhost") });
+    assertEquals((await assertRejects(() => elsewhere.publish("user.made"), BellhopError)).code, "unauthorized");
     const wrong = newToken();
     await using other = await connect({ token: wrong });
     assertEquals((await assertRejects(() => other.publish("user.made"), BellhopError)).code, "unauthorized");

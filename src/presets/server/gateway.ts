@@ -36,7 +36,10 @@ export interface GatewayOptions
    * with no credentials.
    */
   readonly open?: boolean;
-  /** Who may ask, and for what: see {@linkcode readCredentials} to have them in a file. */
+  /**
+   * Who may ask, and for what: see {@linkcode readCredentials} to have them in a file. An object with `verify` and
+   * `authenticate` of your own may change its mind while the gateway runs.
+   */
   readonly credentials?: readonly CredentialOptions[] | Credentials;
   /**
    * The secrets by which deliveries are signed, `whsec_…`: one for all services, or one for each by its name, `*`
@@ -69,7 +72,7 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * Without a store messages are in memory alone, and a CRITICAL is refused with `store-required`.
  *
  * With credentials, each request is judged by its scopes, endpoints are asked for their consent and must not lead to
- * private addresses, and deliveries are signed (spec SEC).
+ * private addresses, and deliveries are signed (spec SEC); a `transport` of your own has to see to the last three itself.
  *
  * @throws {BellhopError} `open-mode-required` without both `open` and `credentials`; `secret-missing` with credentials
  * and no signing secret; `argument-invalid` for what is out of its range

@@ -15,7 +15,7 @@ import {
   type ServiceOptions,
 } from "../../service/definition.ts";
 import type { SigningSecret } from "../../security/keyring.ts";
-import { environment, signingSecretFromEnvironment } from "./_environment.ts";
+import { environment, signingSecretFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
 
 /** What a service is, and the bounds of its routes. `Env` is what the platform binds: `service<Env>({ … })`. */
 export interface ServiceAppOptions<Env = unknown> extends ServiceOptions<Env>, Partial<ServiceRoutesOptions> {
@@ -71,8 +71,8 @@ export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<
  * ```
  */
 export function service<Env = unknown>(options: ServiceAppOptions<Env>): ServiceApp<Env> {
-  const { name, gateway = environment("BELLHOP_URL"), token = environment("BELLHOP_TOKEN"), clock = systemClock() } =
-    options;
+  const { name, gateway = environment("BELLHOP_URL"), clock = systemClock() } = options;
+  const token = options.token ?? tokenFromEnvironment(options.gateway);
   let connecting: Promise<Client> | undefined;
   const client = (): Promise<Client> =>
     connecting ??= connect({
