@@ -137,10 +137,10 @@ export function fakeEngine(): FakeEngine {
       return status;
     },
     // deno-lint-ignore require-await
-    // deno-lint-ignore require-await
     async delayed() {
       return { entries: [], after: null };
     },
+    // deno-lint-ignore require-await
     async unfinishedCritical(limit, after) {
       const entries = [...messages.values()].map(({ source, id }) => ({ ...statusOf(source, id), ageMs: 5 }));
       const from = Number(after ?? 0);
