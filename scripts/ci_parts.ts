@@ -55,6 +55,7 @@ function staticSteps(): Step[] {
     script("doc_lint"),
     script("directions"),
     script("spec_catalogue", "--check"),
+    script("errors_page", "--check"),
     script("evidence"),
     deno("publish", "--dry-run", "--allow-dirty"),
     script("typedoc"),
