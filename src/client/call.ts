@@ -108,8 +108,13 @@ async function withoutProblem(response: Response, nowMs: number): Promise<Respon
   const type = response.headers.get("content-type") ?? "";
   if (response.status < 400 || !type.startsWith("application/problem+json")) return response;
   const text = await readText(response, MOST_PROBLEM_BYTES);
-  if (String(readObject(text).type).startsWith("urn:bellhop:problem:")) throw problemError(response, text, nowMs);
+  if (isOurs(readObject(text))) throw problemError(response, text, nowMs);
   return new Response(text, response);
+}
+
+/** What every problem of a gateway has, and hardly any other: a code that its type ends in, and advice on retries. */
+function isOurs({ type, code, retry }: Record<string, unknown>): boolean {
+  return typeof code === "string" && code !== "" && String(type).endsWith(code) && typeof retry === "boolean";
 }
 
 function refuse(field: string, wanted: string): never {

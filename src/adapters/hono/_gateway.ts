@@ -55,6 +55,8 @@ export interface Gateway {
   readonly signal: AbortSignal | undefined;
   readonly readBody: ReadBody;
   readonly streams: TraceStreams;
+  /** The page that explains the errors to this caller. */
+  readonly errorsUrl: (c: Context) => string;
 }
 
 /** Sends a request to one of the addresses that were checked, as `fetch` would. */

@@ -76,7 +76,10 @@ export async function cancel({ c, engine, principal }: Call): Promise<Response> 
   return c.json(await engine.cancel(source, id));
 }
 
-async function publishBatch({ c, facts, engine, principal }: Call, items: readonly BatchItem[]): Promise<Response> {
+async function publishBatch(
+  { c, facts, engine, gateway, principal }: Call,
+  items: readonly BatchItem[],
+): Promise<Response> {
   // All are handed over before any is awaited: those that are flushed share one flush.
   const given = items.map((item): Acknowledgement | Promise<Acknowledgement> => {
     if (item.error !== undefined) return refused(item.error);
@@ -88,7 +91,7 @@ async function publishBatch({ c, facts, engine, principal }: Call, items: readon
   });
   const settled = await Promise.allSettled(given);
   const results = settled.map((one) =>
-    one.status === "rejected" ? problemOf(one.reason) : { ...membersOf(one.value), status: 202 }
+    one.status === "rejected" ? problemOf(one.reason, gateway.errorsUrl(c)) : { ...membersOf(one.value), status: 202 }
   );
   return c.json({ results }, 202);
 }

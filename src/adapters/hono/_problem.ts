@@ -22,9 +22,13 @@ export interface Problem {
   readonly faults?: readonly Fault[];
 }
 
-/** The problem document that answers an error. */
-export function problem(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  const members = problemOf(error);
+/** The problem document that answers an error, explained on the page at `errorsUrl`. */
+export function problem(
+  error: unknown,
+  errorsUrl: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const members = problemOf(error, errorsUrl);
   const retryAfterMs = error instanceof BellhopError ? error.retryAfterMs : undefined;
   return new Response(JSON.stringify(members), {
     status: members.status,
@@ -37,13 +41,18 @@ export function problem(error: unknown, headers: Readonly<Record<string, string>
   });
 }
 
-/** The members of the problem, as the results of a batch carry them too. */
-export function problemOf(error: unknown): Problem {
+/**
+ * The members of the problem, as the results of a batch carry them too.
+ *
+ * @param errorsUrl the page that explains it; without one, as in a service, whose problems a gateway alone reads, the
+ * type is a name
+ */
+export function problemOf(error: unknown, errorsUrl?: string): Problem {
   const known = error instanceof BellhopError ? error : undefined;
   const code = known?.code ?? "internal";
   const { title, status, retry, fix } = ERRORS[code];
   return {
-    type: `urn:bellhop:problem:${code}`,
+    type: errorsUrl === undefined ? `urn:bellhop:problem:${code}` : `${errorsUrl}#${code}`,
     title,
     status,
     ...(known !== undefined && known.message !== title ? { detail: known.message } : {}),

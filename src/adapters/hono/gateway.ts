@@ -22,6 +22,7 @@ import {
   type Handler,
 } from "./_gateway.ts";
 import { health, manifest, trace } from "./_gateway_about.ts";
+import { assertErrorsUrl, errors, ERRORS_PATH, errorsUrlOf } from "./_errors.ts";
 import { deadLetter, deadLetters, discard, redrive } from "./_gateway_dead_letters.ts";
 import { cancel, messages, publish } from "./_gateway_messages.ts";
 import { proxy } from "./_gateway_proxy.ts";
@@ -64,6 +65,11 @@ export interface GatewayRoutesOptions {
   readonly fetch?: Dial;
   /** Ends the trace streams and every wait when the gateway closes. */
   readonly signal?: AbortSignal;
+  /**
+   * URL of a page whose anchors are the codes, to which the `type` of each problem points: absolute, or a path from the
+   * root. Default: the gateway's own, `errors` below its mount. Of use where a proxy serves the gateway at another path.
+   */
+  readonly errorsUrl?: string;
   /** Told of each fault of the gateway itself, of which the caller learns `internal` alone. */
   readonly onFault?: (fault: unknown) => void;
 }
@@ -85,6 +91,7 @@ const ROUTES: Readonly<Record<string, Methods>> = {
   "/dead-letters/:id/redrive": { POST: redrive },
   "/trace": { GET: trace },
   "/health": { GET: health },
+  [ERRORS_PATH]: { GET: errors },
   "/": { GET: manifest },
 };
 /** They read the lease for themselves. */
@@ -96,7 +103,7 @@ const TAKES_LEASE: ReadonlySet<Handler> = new Set([publish, registry]);
  * not touched.
  *
  * @throws {BellhopError} `open-mode-required` without both `open` and `credentials`; `argument-invalid` with both, or for a
- * limit out of its range
+ * limit or an `errorsUrl` out of its range
  *
  * @example
  * ```ts
@@ -110,7 +117,8 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
   const { credentials } = options;
   assertMode(options.open, credentials);
   const limits = gatewayLimits(options.limits);
-  const { signal } = options;
+  const { signal, errorsUrl } = options;
+  assertErrorsUrl(errorsUrl);
   const gateway: Gateway = {
     limits,
     name: options.name ?? "bellhop",
@@ -121,6 +129,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     signal,
     readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
+    errorsUrl: errorsUrl === undefined ? errorsUrlOf : () => errorsUrl,
   };
   const peer = options.peer ?? peerAddress;
   let engine: Engine | undefined;
@@ -128,9 +137,9 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
   // Who opened the engine learns why it failed; here each request does.
   opening.then((opened) => engine = opened, () => {});
 
-  function refuse(error: unknown): Response {
+  function refuse(c: hono.Context, error: unknown): Response {
     if (!(error instanceof BellhopError)) options.onFault?.(error);
-    return problem(error);
+    return problem(error, gateway.errorsUrl(c));
   }
 
   /** One handler with all that goes before it, and no promise that it does not need itself. */
@@ -138,15 +147,19 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     return (c) => {
       try {
         const facts = requestFacts(c.req.raw.headers);
-        if (credentials !== undefined) return admitted(c, facts, handler, credentials).catch(refuse);
-        assertLoopback(facts, peer(c.req.raw, c.env), c.req.raw.url);
+        if (credentials === undefined) assertLoopback(facts, peer(c.req.raw, c.env), c.req.raw.url);
+        // Whoever reads it may have been refused, and there may be no engine.
+        if (handler === errors) return errors();
+        if (credentials !== undefined) {
+          return admitted(c, facts, handler, credentials).catch((error) => refuse(c, error));
+        }
         if (engine === undefined || (facts.lease !== undefined && !TAKES_LEASE.has(handler))) {
-          return prepared(c, facts, handler, EVERYBODY).catch(refuse);
+          return prepared(c, facts, handler, EVERYBODY).catch((error) => refuse(c, error));
         }
         const answer = handler({ c, facts, engine, gateway, principal: EVERYBODY });
-        return answer instanceof Promise ? answer.catch(refuse) : answer;
+        return answer instanceof Promise ? answer.catch((error) => refuse(c, error)) : answer;
       } catch (error) {
-        return refuse(error);
+        return refuse(c, error);
       }
     };
   }
@@ -186,7 +199,10 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
 
 function unsupported(methods: Methods): Handler {
   const allow = Object.keys(methods).flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
-  return ({ c }) => problem(new BellhopError("method-unsupported", `${c.req.method} is none of ${allow}`), { allow });
+  return ({ c, gateway }) => {
+    const refusal = new BellhopError("method-unsupported", `${c.req.method} is none of ${allow}`);
+    return problem(refusal, gateway.errorsUrl(c), { allow });
+  };
 }
 
 /** @throws {BellhopError} `open-mode-required` for neither, `argument-invalid` for both */

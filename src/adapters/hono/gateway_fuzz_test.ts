@@ -80,7 +80,7 @@ function assertTyped(response: Response, problem: Record<string, unknown>): void
   assert(code in ERRORS, JSON.stringify(problem));
   assertEquals([response.status, problem.status], [ERRORS[code].status, ERRORS[code].status]);
   assertEquals(response.headers.get("content-type"), "application/problem+json");
-  assertEquals(problem.type, `urn:bellhop:problem:${code}`);
+  assertEquals(problem.type, `/bus/errors#${code}`);
   assert(response.status < 500, JSON.stringify(problem));
 }
 
@@ -282,12 +282,12 @@ fuzz("refuses bodies over the limit by their length, without it, and in spite of
 fuzz("gives up on bodies that do not come", async ({ raw, serves }) => {
   const head = "POST /bus/messages HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/cloudevents+json\r\n";
   const stopped = await raw([`${head}content-length: 200\r\n\r\n{"specversion"`]);
-  assertMatch(stopped, /^HTTP\/1.1 504 [^]*urn:bellhop:problem:timeout/);
+  assertMatch(stopped, /^HTTP\/1.1 504 [^]*errors#timeout/);
   const chunked = await raw([`${head}transfer-encoding: chunked\r\n\r\n5\r\n{"spe\r\n`]);
-  assertMatch(chunked, /^HTTP\/1.1 504 [^]*urn:bellhop:problem:timeout/);
+  assertMatch(chunked, /^HTTP\/1.1 504 [^]*errors#timeout/);
   const drips = Array<string>(60).fill("1\r\nx\r\n");
   const dripped = await raw([`${head}transfer-encoding: chunked\r\n\r\n`, ...drips], { pauseMs: 10 });
-  assertMatch(dripped, /^HTTP\/1.1 504 [^]*urn:bellhop:problem:timeout/);
+  assertMatch(dripped, /^HTTP\/1.1 504 [^]*errors#timeout/);
   await raw([`${head}content-length: 200\r\n\r\n{"specversion"`], { ms: 50 }); // and goes away
   await serves();
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Hono } from "hono";
 import type { DeadLetter } from "../../core/bus/dead_letter.ts";
@@ -30,7 +30,7 @@ async function assertProblem(response: Response, code: ErrorCode, field?: string
   assertEquals(problem.code, code, JSON.stringify(problem));
   assertEquals(response.status, ERRORS[code].status);
   assertEquals(response.headers.get("content-type"), "application/problem+json");
-  assertEquals(problem.type, `urn:bellhop:problem:${code}`);
+  assertMatch(problem.type, new RegExp(`^(/a/bus)?/errors#${code}$`));
   assertEquals(
     [problem.status, problem.title, problem.retry, problem.fix],
     [ERRORS[code].status, ERRORS[code].title, ERRORS[code].retry, ERRORS[code].fix],

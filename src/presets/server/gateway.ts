@@ -28,7 +28,7 @@ export type { Secret } from "../../security/redact.ts";
 export interface GatewayOptions
   extends
     Partial<Omit<EmbeddedOptions, "services">>,
-    Pick<GatewayRoutesOptions, "limits" | "name" | "version" | "peer" | "onFault"> {
+    Pick<GatewayRoutesOptions, "limits" | "name" | "version" | "peer" | "errorsUrl" | "onFault"> {
   /** URLs of services, to be discovered, and asked again every 10 s while they have no instance. At most 1,000. */
   readonly services?: readonly string[];
   /**
@@ -89,14 +89,16 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * ```
  */
 export function gateway(options: GatewayOptions): GatewayApp {
-  const { limits = {}, name, version, peer, onFault, open, ...more } = options;
+  const { limits = {}, name, version, peer, errorsUrl, onFault, open, ...more } = options;
   const { credentials, signingSecrets, allowHosts, webhookOrigin, ...given } = more;
   const { mode, transport, close: hangUp } = open === true
     ? openMode(credentials)
     : secureMode(credentials, signingSecrets, allowHosts, webhookOrigin);
   const ended = new AbortController();
   const routes: Partial<GatewayRoutesOptions> = Object.fromEntries(
-    Object.entries({ name, version, peer, onFault, source: given.source }).filter(([, value]) => value !== undefined),
+    Object.entries({ name, version, peer, errorsUrl, onFault, source: given.source }).filter(([, value]) =>
+      value !== undefined
+    ),
   );
   // What is advertised and what holds are one.
   const { capacity, maxDurableBytes } = { ...limits, ...given.bus };

@@ -130,6 +130,7 @@ Deno.test("manifest, health and the methods of a path are told to everybody, wha
       ["GET /", 200],
       ["HEAD /", 200],
       ["GET /health", 200],
+      ["GET /errors", 200],
       ["OPTIONS /messages", 405],
       [
         "OPTIONS /services/users",
