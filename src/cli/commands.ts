@@ -8,6 +8,7 @@ import { SEND } from "./send_one.ts";
 import { SERVICES } from "./services.ts";
 import { SERVICES_ADD } from "./services_add.ts";
 import { TAIL } from "./tail.ts";
+import { TOKEN } from "./token.ts";
 
 /** Every command, in the order of `--help`. */
 export const COMMANDS: readonly Command[] = [
@@ -21,4 +22,5 @@ export const COMMANDS: readonly Command[] = [
   DISCARD,
   PUBLISH,
   GATEWAY,
+  TOKEN,
 ];

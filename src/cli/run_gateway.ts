@@ -6,7 +6,7 @@
 import { BellhopError } from "../core/error.ts";
 import { memory } from "../adapters/stores/memory.ts";
 import type { Transport } from "../ports/transport.ts";
-import { gateway, type GatewayApp, serve, sqlite } from "../presets/server/mod.ts";
+import { gateway, type GatewayApp, readCredentials, serve, sqlite } from "../presets/server/mod.ts";
 import { EXIT, Stop } from "./exit_code.ts";
 
 /** What the gateway is started with. */
@@ -19,6 +19,12 @@ export interface GatewayStart {
   /** Largest envelope, in bytes. */
   readonly maxBytes?: number;
   readonly transport?: Transport;
+  /** A file of credentials; without one it is open to this machine. */
+  readonly credentials?: string | undefined;
+  /** Address to listen on. */
+  readonly host?: string;
+  /** Hosts of endpoints that may have private addresses. */
+  readonly allowHosts?: readonly string[];
 }
 
 /** A gateway that runs. */
@@ -32,13 +38,14 @@ export interface RunningGateway {
 const NEVER_MS = 7_200_000;
 const MAX_BYTES = 262_144;
 
-/** Starts a gateway in open mode on loopback. @throws {Stop} `gateway` with why it could not start, and what to do */
+/** Starts a gateway, in open mode if it has no credentials. @throws {Stop} `gateway` with why it could not start, and what to do */
 export async function startGateway(start: GatewayStart): Promise<RunningGateway> {
-  const { port, store, services = [], maxBytes = MAX_BYTES, transport } = start;
+  const { port, store, services = [], maxBytes = MAX_BYTES, transport, host, allowHosts } = start;
   let bus: GatewayApp | undefined;
   try {
     bus = gateway({
-      open: true,
+      ...(start.credentials === undefined ? { open: true } : { credentials: await readCredentials(start.credentials) }),
+      ...(allowHosts === undefined ? {} : { allowHosts }),
       store: store === "memory" ? memory() : sqlite(store),
       services,
       limits: { maxBytes, maxBatchBytes: Math.max(1_048_576, maxBytes) },
@@ -46,7 +53,7 @@ export async function startGateway(start: GatewayStart): Promise<RunningGateway>
     });
     await bus.ready;
     const app = bus;
-    const server = await serve(app, { port });
+    const server = await serve(app, { port, ...(host === undefined ? {} : { hostname: host }) });
     return {
       url: server.url,
       async close(deadlineMs) {

@@ -10,7 +10,7 @@ export { deliveryId } from "./delivery_id.ts";
 export type { BusEffect, EndedEffect, TraceEffect, WriteEffect } from "./effect.ts";
 export type { Flight } from "./flight.ts";
 export type { AttemptRecord } from "./history.ts";
-export { type BusMessage, isDurable, type Memory, runOf } from "./message.ts";
+export { type BusMessage, isDurable, type Memory, runOf, type SharedRecord } from "./message.ts";
 export { type Keyspace, KEYSPACES, type StoreOperation } from "./operation.ts";
 export type { BusOptions, BusSettings } from "./options.ts";
 export { type Outcome, OUTCOMES } from "./outcome.ts";
