@@ -20,7 +20,7 @@ Deno.test("a gateway with credentials takes the token that `bellhop token` made,
   assertEquals((await send("order.created", known)).code, 0);
   const other = await send("invoice.created", known);
   assertEquals(other.code, 5, other.told);
-  assertStringIncludes(other.told, "publish");
+  assertStringIncludes(other.out, "forbidden");
   await gateway.stop("SIGTERM");
   await Deno.remove(folder, { recursive: true });
 });
