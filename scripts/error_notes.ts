@@ -71,8 +71,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
     cause: "An earlier middleware read `c.req.raw` itself, and a body can be read only once. Most often it wrote the " +
       "request to a log or checked a signature.",
     example: {
-      detail:
-        "A middleware took the body: have it read by c.req.json() or c.req.text(), which Hono keeps, or from c.req.raw.clone()",
+      detail: "A middleware took the body of POST /bellhop",
     },
   },
   "headers-too-large": {
@@ -163,7 +162,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
     group: "registering",
     cause: "A gateway on the open internet that called whatever address it is given could be used against its own " +
       "network. So in open mode only loopback is called, and outside of it no loopback and no private address.",
-    example: { detail: "The endpoint's host has a loopback address" },
+    example: { detail: "The endpoint's host 127.0.0.1 has a loopback address" },
   },
   "discovery-failed": {
     group: "registering",
@@ -235,9 +234,9 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
   },
   "unreachable": {
     group: "calls",
-    cause: "Nobody listens at that address, its name is not known, the connection was cut, or this process may not " +
-      "use the network (Deno without `--allow-net`). Also: what answers there is no gateway.",
-    example: "BellhopError: cannot reach http://127.0.0.1:8000/bus: connection refused",
+    cause: "Nobody listens at that address, its name is not known, or the connection was cut. Also: what " +
+      "answers there is no gateway.",
+    example: "BellhopError: cannot reach http://127.0.0.1:8000/bus",
   },
   "response-too-large": {
     group: "calls",
@@ -247,7 +246,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
   "deadline-exceeded": {
     group: "calls",
     cause: "The time that the caller allowed was spent, including every retry. The last error met is in `cause`.",
-    example: "BellhopError: no answer within 15000 ms",
+    example: "BellhopError: no answer within 15000 ms: cannot reach users at http://127.0.0.1:8001",
   },
   "circuit-open": {
     group: "calls",
@@ -284,7 +283,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
     group: "store",
     cause: "The store on disk needs `node:sqlite`, which this runtime does not have, or hides: Node before 22.13 " +
       "shows it only with the flag `--experimental-sqlite`.",
-    example: "BellhopError: this runtime has no node:sqlite",
+    example: "BellhopError: cannot open bus.db: this runtime has no node:sqlite",
   },
   "store-failed": {
     group: "store",
@@ -367,6 +366,12 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
     cause: "As many `GET /trace` streams are open as the gateway allows, 16 unless configured.",
     example: { detail: "16 streams may be open" },
   },
+  "permission-missing": {
+    group: "usage",
+    cause: "Deno, or Node with `--permission`, lets a process do only what its flags allow, and this was not allowed.",
+    example: 'BellhopError: cannot listen on 127.0.0.1:8000: Requires net access to "127.0.0.1:8000", ' +
+      "run again with the --allow-net flag",
+  },
   "argument-invalid": {
     group: "usage",
     cause:
@@ -378,7 +383,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
     group: "usage",
     cause: "The request reached a gateway at a path that it does not serve: mostly a part of the path is missing or " +
       "doubled.",
-    example: { detail: "Nothing is served at /bus/mesages" },
+    example: { detail: "Nothing is served at /bus/mesages: the gateway is mounted at /bus" },
   },
   "method-unsupported": {
     group: "usage",

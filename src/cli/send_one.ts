@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { connect } from "../client/mod.ts";
+import { ERRORS, isErrorCode } from "../core/error.ts";
 import { type Given, number, text } from "./arguments.ts";
 import { type Command, JSON_OPTION } from "./command.ts";
 import { EXIT, Stop } from "./exit_code.ts";
@@ -135,7 +136,10 @@ function sentLines(report: Sent, result: Result): string[] {
   const { source = "", id = "", durability = "", duplicate, receivers = [], deliveries = [], code, detail = "" } =
     report;
   const name = printable(`${source} ${id}`, 400);
-  if (result === "refused") return [`refused: ${code}: ${printable(detail, 1_000)}`];
+  if (result === "refused") {
+    const advice = isErrorCode(code) ? [ERRORS[code].fix] : [];
+    return [`refused: ${code}: ${printable(detail, 1_000)}`, ...advice];
+  }
   const known = duplicate === true ? ", known already" : "";
   const to = receivers.length === 0 ? "nobody: no service subscribes to it" : receivers.join(", ");
   const head = `${name} is accepted (${durability}${known}) for ${printable(to, 1_000)}`;

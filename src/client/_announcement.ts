@@ -2,6 +2,7 @@ import { serialize } from "../core/envelope/serialize.ts";
 import { BellhopError } from "../core/error.ts";
 import { retry } from "../retry/retry.ts";
 import { type Gateway, send } from "./_gateway.ts";
+import { late } from "./_late.ts";
 import { newId } from "./_new_id.ts";
 import { timeLimit } from "./_time_limit.ts";
 
@@ -26,7 +27,7 @@ export interface Announcement {
  * Registers an instance and renews its lease until it is ended.
  *
  * @param registration the data of `service.register`
- * @param trouble told of renewals that failed, which are tried again
+ * @param trouble told of registrations and renewals that failed, which are tried again
  * @throws {BellhopError} what the gateway refuses with, or `deadline-exceeded` if it did not answer in `timeoutMs`
  */
 export async function announce(
@@ -48,8 +49,8 @@ export async function announce(
   async function request(type: string, data: unknown, signal?: AbortSignal): Promise<Record<string, unknown>> {
     const id = newId();
     const envelope = serialize({ specversion: "1.0", id, source, type, datacontenttype: "application/json", data });
-    const late = () => new BellhopError("timeout", `${type} took longer than ${REQUEST_MS} ms`);
-    const limit = timeLimit(clock, REQUEST_MS, late, gateway.closed, signal);
+    const slow = () => new BellhopError("timeout", `${type} took longer than ${REQUEST_MS} ms`);
+    const limit = timeLimit(clock, REQUEST_MS, slow, gateway.closed, signal);
     try {
       const { body } = await send(gateway, "registry", envelope, limit.signal);
       return (body.data ?? {}) as Record<string, unknown>;
@@ -93,14 +94,18 @@ export async function announce(
     cancel = clock.wakeAt(clock.nowMs() + waitMs, () => void renew());
   }
 
-  const late = () => new BellhopError("deadline-exceeded", `not registered within ${timeoutMs} ms`);
-  const limit = timeLimit(clock, timeoutMs, late, gateway.closed);
+  let last: unknown;
+  const limit = timeLimit(clock, timeoutMs, () => late(`not registered within ${timeoutMs} ms`, last), gateway.closed);
   try {
     await retry(({ signal }) => register(signal), { retries: "unlimited", baseMs: 250, capMs: 5_000 }, {
       signal: limit.signal,
       clock,
       random: gateway.random,
       shouldRetry: (error) => !(error instanceof BellhopError) || error.retry,
+      onRetry: ({ error }) => {
+        last = error;
+        trouble(error);
+      },
     });
   } finally {
     limit.end();

@@ -1,4 +1,5 @@
 import { BellhopError } from "../core/error.ts";
+import { permissionMissing } from "../core/permission_missing.ts";
 import type { Clock } from "../ports/clock.ts";
 import { problemError, readObject } from "./_problem.ts";
 import type { Fetch } from "./fetch.ts";
@@ -53,10 +54,16 @@ export async function ask(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof BellhopError) throw error;
-    throw new BellhopError("unreachable", `cannot reach ${gateway.url}`, { cause: error });
+    throw unreached(gateway.url, error);
   }
   if (response.ok) return { body: readObject(text), headers: response.headers };
-  throw problemError(response, text, gateway.clock.nowMs());
+  throw problemError(response, text, gateway.clock.nowMs(), gateway.url);
+}
+
+/** Why a request did not get there. */
+export function unreached(where: string, cause: unknown): BellhopError {
+  const deed = `cannot reach ${where}`;
+  return permissionMissing(deed, cause) ?? new BellhopError("unreachable", deed, { cause });
 }
 
 /** {@linkcode ask} with the JSON of an envelope, in structured mode. */

@@ -4,8 +4,10 @@ import { parseRetryAfter } from "../core/retry/retry_after.ts";
 /**
  * Reads an RFC 9457 problem document of a gateway; tolerantly, for anything may stand between us. A code that is not
  * known here becomes one that agrees on whether to try again: `unreachable` or `argument-invalid`.
+ *
+ * @param url whom it is said of, where the answer is no problem of a gateway
  */
-export function problemError(response: Response, body: string, nowMs: number): BellhopError {
+export function problemError(response: Response, body: string, nowMs: number, url = "the gateway"): BellhopError {
   const problem = readObject(body);
   const { code } = problem;
   const { status } = response;
@@ -19,8 +21,13 @@ export function problemError(response: Response, body: string, nowMs: number): B
   if (isErrorCode(code)) return new BellhopError(code, detail, details);
   const transient = status >= 500 || status === 408 || status === 425 || status === 429;
   const retry = typeof problem.retry === "boolean" ? problem.retry : transient;
-  const said = `the gateway answered ${status}${detail === undefined ? "" : `: ${detail}`}`;
-  return new BellhopError(retry ? "unreachable" : "argument-invalid", said, details);
+  const said = detail === undefined
+    ? ", not as a gateway does: check the path that it is mounted at, and what stands before it"
+    : `: ${detail}`;
+  return new BellhopError(retry ? "unreachable" : "argument-invalid", `${url} answered ${status}${said}`, {
+    field: "gateway",
+    ...details,
+  });
 }
 
 /** The JSON object in a text; an empty one if there is none. */

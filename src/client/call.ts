@@ -11,8 +11,9 @@ import { busyResponse } from "../retry/busy_response.ts";
 import { retry } from "../retry/retry.ts";
 import { StopRetry } from "../retry/stop_retry.ts";
 import type { CallOptions, CallRequest } from "../service/outgoing.ts";
-import { type Gateway, readText } from "./_gateway.ts";
+import { type Gateway, readText, unreached } from "./_gateway.ts";
 import { inRange } from "./_in_range.ts";
+import { late } from "./_late.ts";
 import { problemError, readObject } from "./_problem.ts";
 import type { Chosen, Resolution } from "./_resolution.ts";
 import { timeLimit } from "./_time_limit.ts";
@@ -63,9 +64,7 @@ export async function call(
     } catch (error) {
       if (chosen !== undefined) avoid(chosen);
       if (limited.aborted || error instanceof BellhopError) throw error;
-      throw new BellhopError("unreachable", `cannot reach ${name} at ${new URL(base, "http://gateway").origin}`, {
-        cause: error,
-      });
+      throw unreached(`${name} at ${new URL(base, "http://gateway").origin}`, error);
     } finally {
       chosen?.done();
     }
@@ -76,8 +75,8 @@ export async function call(
     resolution.forget(name);
   }
 
-  const late = () => new BellhopError("deadline-exceeded", `no answer within ${deadlineMs} ms`, { cause: last });
-  const limit = timeLimit(clock, deadlineMs, late, gateway.closed, signal);
+  const slow = () => late(`no answer within ${deadlineMs} ms`, last);
+  const limit = timeLimit(clock, deadlineMs, slow, gateway.closed, signal);
   try {
     return await retry(
       () =>

@@ -31,7 +31,7 @@ export interface ConnectOptions {
   readonly token?: string;
   /** How long to try to register, 1 to 3,600,000 ms; default 30,000. */
   readonly timeoutMs?: number;
-  /** Told of renewals that failed; they are tried again by themselves. */
+  /** Told of registrations and renewals that failed and are tried again by themselves. */
   readonly onError?: (error: unknown) => void;
   /** Default: the platform's. */
   readonly fetch?: Fetch;

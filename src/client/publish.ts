@@ -17,6 +17,7 @@ import { type Announcement, isLeaseUnknown } from "./_announcement.ts";
 import { type Gateway, send } from "./_gateway.ts";
 import { awaitReceipt, receiptOf } from "./_await_receipt.ts";
 import { inRange } from "./_in_range.ts";
+import { late } from "./_late.ts";
 import { newId } from "./_new_id.ts";
 import { timeLimit } from "./_time_limit.ts";
 
@@ -61,8 +62,8 @@ export async function publish(
   }
   const json = serialize(envelope);
   let last: unknown;
-  const late = () => new BellhopError("deadline-exceeded", `not accepted within ${timeoutMs} ms`, { cause: last });
-  const limit = timeLimit(clock, timeoutMs, late, gateway.closed, signal);
+  const slow = () => late(`not accepted within ${timeoutMs} ms`, last);
+  const limit = timeLimit(clock, timeoutMs, slow, gateway.closed, signal);
   try {
     const { body } = await retry(
       (attempt) => {
@@ -100,6 +101,9 @@ export async function publish(
 }
 
 function sentFrom(gateway: Gateway, { source, id }: Envelope, body: Readonly<Record<string, unknown>>): Sent {
+  if (typeof body.durability !== "string") {
+    throw new BellhopError("unreachable", `${gateway.url} is no gateway: it answered without saying what it accepted`);
+  }
   const early = receiptOf(body.status as MessageStatus | undefined);
   return {
     source,

@@ -80,6 +80,7 @@ export type ErrorCode =
   | "open-mode-required"
   | "closing"
   | "too-many-streams"
+  | "permission-missing"
   | "argument-invalid"
   | "route-unknown"
   | "method-unsupported"
@@ -142,6 +143,7 @@ const FACTS: Readonly<Record<ErrorCode, readonly [status: number, retry: boolean
   "open-mode-required": [500, false],
   "closing": [503, true],
   "too-many-streams": [503, true],
+  "permission-missing": [500, false],
   "argument-invalid": [400, false],
   "route-unknown": [404, false],
   "method-unsupported": [405, false],
@@ -303,7 +305,7 @@ const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, f
   "endpoint-refused": [
     "sender",
     "The endpoint's address is not allowed here",
-    "In open mode use a loopback address; elsewhere a public one, or put its host on the allow-list.",
+    "In open mode use a loopback address; elsewhere a public one, or name its host in `allowHosts`.",
   ],
   "discovery-failed": [
     "receiver",
@@ -353,7 +355,7 @@ const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, f
   "unreachable": [
     "receiver",
     "The other side could not be reached",
-    "Check that it runs and listens.",
+    "Check that it runs, and its address with the path that it is mounted at.",
   ],
   "response-too-large": [
     "receiver",
@@ -425,6 +427,11 @@ const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, f
     "As many streams are open as may be",
     "Close one, or try again later.",
   ],
+  "permission-missing": [
+    "operator",
+    "The runtime does not let this process do that",
+    "Start it with the flag named in `detail`.",
+  ],
   "argument-invalid": [
     "sender",
     "An argument is outside its range",
@@ -433,7 +440,7 @@ const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, f
   "route-unknown": [
     "sender",
     "Nothing is served at that path",
-    "Check the path the gateway is mounted on.",
+    "Check the URL of the gateway: it ends with the path that it is mounted at.",
   ],
   "method-unsupported": [
     "sender",

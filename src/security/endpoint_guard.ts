@@ -101,22 +101,22 @@ export function createEndpointGuard(options: EndpointGuardOptions): EndpointGuar
     const host = hostOf(url);
     const kind = addressKind(host) ?? (isLoopbackName(host) ? "loopback" : undefined);
     if (listed(host)) return { host, kind };
-    if (level === "checked") throw refused("is not on the allow-list");
-    if (kind !== undefined && kind !== "public") throw refused(`has a ${kind} address`);
+    if (level === "checked") throw refused("is not on the allow-list", host);
+    if (kind !== undefined && kind !== "public") throw refused(`has a ${kind} address`, host);
     return { host, kind };
   }
 
   function checkAddresses(host: string, addresses: readonly string[]): void {
     if (addresses.length === 0) throw unreachable();
-    if (addresses.length > MAX_ADDRESSES) throw refused(`has more than ${MAX_ADDRESSES} addresses`);
     const name = bare(host);
+    if (addresses.length > MAX_ADDRESSES) throw refused(`has more than ${MAX_ADDRESSES} addresses`, name);
     const trusted = listed(name);
-    if (level === "checked" && !trusted) throw refused("is not on the allow-list");
+    if (level === "checked" && !trusted) throw refused("is not on the allow-list", name);
     for (const address of addresses) {
       const kind = addressKind(address);
-      if (kind === undefined) throw refused("resolves to what is no address");
+      if (kind === undefined) throw refused("resolves to what is no address", name);
       const fine = kind === "public" || (trusted && (kind === "private" || kind === "loopback"));
-      if (!fine && !(trusted && addressKind(name) !== undefined)) throw refused(`has a ${kind} address`);
+      if (!fine && !(trusted && addressKind(name) !== undefined)) throw refused(`has a ${kind} address`, name);
     }
   }
 
@@ -160,7 +160,7 @@ export function createEndpointGuard(options: EndpointGuardOptions): EndpointGuar
 export function createLoopbackGuard(): EndpointGuard {
   function read(url: string): string {
     const host = hostOf(url);
-    if (host !== "localhost" && addressKind(host) !== "loopback") throw refused("is not on loopback");
+    if (host !== "localhost" && addressKind(host) !== "loopback") throw refused("is not on loopback", host);
     return host;
   }
   return Object.freeze({
@@ -168,9 +168,9 @@ export function createLoopbackGuard(): EndpointGuard {
     check(url: string): void {
       read(url);
     },
-    checkAddresses(_host: string, addresses: readonly string[]): void {
+    checkAddresses(host: string, addresses: readonly string[]): void {
       if (addresses.length === 0) throw unreachable();
-      if (addresses.some((address) => addressKind(address) !== "loopback")) throw refused("is not on loopback");
+      if (addresses.some((address) => addressKind(address) !== "loopback")) throw refused("is not on loopback", host);
     },
     admit(url: string): Promise<readonly string[]> {
       try {
@@ -202,8 +202,9 @@ function isLoopbackName(host: string): boolean {
   return host === "localhost" || host.endsWith(".localhost");
 }
 
-function refused(why: string): BellhopError {
-  return new BellhopError("endpoint-refused", `The endpoint ${why}`, { field: "endpoint" });
+function refused(why: string, host?: string): BellhopError {
+  const who = host === undefined ? "The endpoint" : `The endpoint's host ${host.slice(0, 253)}`;
+  return new BellhopError("endpoint-refused", `${who} ${why}`, { field: "endpoint" });
 }
 
 function unreachable(cause?: unknown): BellhopError {

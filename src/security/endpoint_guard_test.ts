@@ -89,7 +89,7 @@ Deno.test("checkAddresses() refuses a host for one address among many", () => {
 
 Deno.test("a refusal tells the kind of an address and not the address", () => {
   const said = refusal(() => PINNED.checkAddresses("a.example", ["10.20.30.40"]));
-  assertEquals(said, "The endpoint has a private address");
+  assertEquals(said, "The endpoint's host a.example has a private address");
 });
 
 Deno.test("a host of the allow-list may be private or loopback, but its name may not lead to link-local", async () => {

@@ -44,7 +44,11 @@ export interface ServiceOptions<Env = unknown> {
   readonly maxInFlight?: number;
   /** Asked at each health check; by default all is well. What it throws counts as `fail`. */
   readonly health?: () => HealthReport | HealthReport["status"] | Promise<HealthReport | HealthReport["status"]>;
-  /** Told what handlers, their `waitUntil` and the health check throw; what it throws itself is ignored. */
+  /**
+   * Told what handlers, their `waitUntil` and the health check throw, of data that does not fit a schema, and once each
+   * of what makes deliveries fail until somebody mends it: `body-used`, `secret-missing`, signatures that do not fit. What it throws
+   * itself is ignored.
+   */
   readonly onError?: (error: unknown) => void;
   /** Takes what handlers say by `ctx.log`; by default the routes write it to the console. */
   readonly log?: LogSink;

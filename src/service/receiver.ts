@@ -5,7 +5,7 @@
  * @module
  */
 import type { Envelope } from "../core/envelope/envelope.ts";
-import { BellhopError } from "../core/error.ts";
+import { BellhopError, type ErrorDetails } from "../core/error.ts";
 import { checkData } from "../schema/check_data.ts";
 import type { TypedEnvelope } from "../schema/define_event.ts";
 import { createAcked } from "./_acked.ts";
@@ -118,6 +118,7 @@ export function createReceiver<Env>(definition: ServiceDefinition<Env>, options:
     const context = createContext(sources, envelope, delivery);
     const work = run(subscription, envelope, context).then((ruling) => {
       if (ruling.verdict === "ack") acked.add(key);
+      else if (ruling.error?.code === "data-invalid") sources.onError(misfit(envelope, ruling.error));
       return ruling;
     }, (error) => {
       sources.onError(error);
@@ -176,6 +177,11 @@ function failed(thrown: unknown): Ruling {
   const error = new BellhopError("handler-failed", undefined, { cause: thrown });
   const delay = typeof askedMs === "number" && askedMs > 0 ? { delayMs: Math.min(askedMs, 3_600_000) } : {};
   return { verdict: "nak", reason: error.message, error, ...delay };
+}
+
+/** For whoever runs the service: the gateway is told by a verdict alone. */
+function misfit({ type, source, id }: Envelope, { message, field, faults }: BellhopError): BellhopError {
+  return new BellhopError("data-invalid", `${type} ${id} of ${source}: ${message}`, { field, faults } as ErrorDetails);
 }
 
 function refused(verdict: "nak" | "term", error: BellhopError): Ruling {

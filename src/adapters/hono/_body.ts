@@ -37,13 +37,13 @@ export function bodyReader(timeoutMs: number): ReadBody {
       return bounded(
         ready ?? await within(timeoutMs, reading, ignore).catch((error) => {
           // Held by a reader that has read nothing yet: what failed midway has been used.
-          throw raw.bodyUsed || error instanceof BellhopError ? error : taken();
+          throw raw.bodyUsed || error instanceof BellhopError ? error : taken(request);
         }).catch(unreadable),
         maxBytes,
       );
     }
     if (raw.body === null) return new Uint8Array();
-    if (raw.body.locked) throw taken();
+    if (raw.body.locked) throw taken(request);
     const reader = raw.body.getReader();
     const cancel = () => reader.cancel().catch(ignore);
     const body = await within(timeoutMs, count(reader, maxBytes), cancel).catch(unreadable);
@@ -64,7 +64,7 @@ function within<T>(timeoutMs: number, reading: Promise<T>, cancel: () => void): 
 
 /** What a middleware before us has read through Hono can be had again; what it took from the request cannot. */
 function readCached(request: HonoRequest, maxBytes: number): Promise<Uint8Array> {
-  if (Object.keys(request.bodyCache).length === 0) throw taken();
+  if (Object.keys(request.bodyCache).length === 0) throw taken(request);
   return request.arrayBuffer().then((buffer) => bounded(buffer, maxBytes), unreadable);
 }
 
@@ -105,11 +105,8 @@ function tooLarge(maxBytes: number): BellhopError {
   return new BellhopError("body-too-large", `The body may take ${maxBytes} bytes`);
 }
 
-function taken(): BellhopError {
-  return new BellhopError(
-    "body-used",
-    "A middleware took the body: have it read by c.req.json() or c.req.text(), which Hono keeps, or from c.req.raw.clone()",
-  );
+function taken({ method, path }: HonoRequest): BellhopError {
+  return new BellhopError("body-used", `A middleware took the body of ${method} ${path.slice(0, 256)}`);
 }
 
 function unreadable(error: unknown): never {

@@ -78,7 +78,7 @@ for (const [name, mount] of Object.entries(MOUNTED)) {
         const answer = await app.request(path, sent(stated));
         const problem = await answer.json();
         assertObjectMatch(problem, { status: 500, code: "body-used", retry: false });
-        assertStringIncludes(problem.detail, "c.req.raw.clone()");
+        assertStringIncludes(problem.fix, "c.req.raw.clone()");
         assertEquals([answer.status, arrived()], [500, []]);
       });
     }

@@ -7,6 +7,7 @@
  */
 // As a namespace: `deno doc --lint` asks of a type imported by name that it be documented and exported here.
 import * as hono from "hono";
+import { basePath } from "hono/route";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { Credentials, Principal } from "../../security/credentials.ts";
@@ -239,5 +240,10 @@ function unknown(call: Call): Response {
   if (isMount(call.c.req)) {
     return method === "GET" || method === "HEAD" ? manifest(call) : unsupported(ROUTES["/"])(call) as Response;
   }
-  throw new BellhopError("route-unknown");
+  const { path } = call.c.req;
+  const mount = basePath(call.c);
+  throw new BellhopError(
+    "route-unknown",
+    `Nothing is served at ${path.slice(0, 256)}: the gateway is mounted at ${mount.slice(0, 256)}`,
+  );
 }

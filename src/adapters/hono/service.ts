@@ -6,7 +6,7 @@
 import { type Context, Hono } from "hono";
 import { fromHttp } from "../../core/envelope/http.ts";
 import { DEFAULT_ENVELOPE_LIMITS, type EnvelopeLimits } from "../../core/envelope/limits.ts";
-import { BellhopError } from "../../core/error.ts";
+import { BellhopError, type ErrorCode } from "../../core/error.ts";
 import { DEADLINE_HEADER, parseDeadline } from "../../core/retry/deadline.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Delivery } from "../../service/context.ts";
@@ -68,6 +68,14 @@ export interface ServiceRoutesOptions extends Omit<ReceiverOptions, "nowMs">, Se
 
 const ALLOW = "GET, HEAD, OPTIONS, POST";
 const READ = "GET, HEAD";
+/** What stays as it is until somebody changes the app or its settings; the gateway sees a status alone. */
+const MENDABLE: readonly ErrorCode[] = [
+  "body-used",
+  "secret-missing",
+  "signature-missing",
+  "signature-invalid",
+  "signature-stale",
+];
 const HEALTH_TIMEOUT_MS = 5_000;
 
 /**
@@ -137,7 +145,7 @@ export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: 
   }
 
   return new Hono()
-    .post("/", answered(deliver))
+    .post("/", answered(deliver, definition.settings.onError))
     .get("/", () => Response.json(definition.manifest()))
     .options("/", (c) => handshake(c.req.raw))
     .all("/", () => notAllowed(ALLOW))
@@ -145,9 +153,17 @@ export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: 
     .all("/health", () => notAllowed(READ));
 }
 
-/** Every fault becomes a problem document. */
-function answered(handle: (c: Context) => Promise<Response>): (c: Context) => Promise<Response> {
-  return (c) => handle(c).catch(refusalResponse);
+/** Every fault becomes a problem document; what the operator has to mend is told here too, once each. */
+function answered(
+  handle: (c: Context) => Promise<Response>,
+  tell: (error: unknown) => void = () => {},
+): (c: Context) => Promise<Response> {
+  const untold = new Set<unknown>(MENDABLE);
+  return (c) =>
+    handle(c).catch((error) => {
+      if (untold.delete(error?.code)) tell(error);
+      return refusalResponse(error);
+    });
 }
 
 /** What the platform has for work that outlives the answer. */

@@ -5,6 +5,7 @@
  */
 
 import { BellhopError } from "../../core/error.ts";
+import { permissionMissing } from "../../core/permission_missing.ts";
 
 const BUSY = 5;
 const LOCKED = 6;
@@ -40,6 +41,8 @@ const texts: readonly (readonly [text: string, code: number])[] = [
 /** A failure to open or to read, as a typed error. */
 export function storeFailure(path: string, cause: unknown): BellhopError {
   if (cause instanceof BellhopError) return cause;
+  const forbidden = permissionMissing(`cannot open ${path}`, cause);
+  if (forbidden !== undefined) return forbidden;
   const code = primaryCode(cause);
   if (code === BUSY || code === LOCKED) {
     return new BellhopError("store-locked", `${path} is open in another process or another store`, { cause });

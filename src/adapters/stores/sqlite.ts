@@ -89,13 +89,13 @@ export function sqlite(path: string, options: SqliteOptions = {}): OpenStore {
     ownership: "file-lock",
   };
   return async () => {
-    const platform = await loadPlatform();
+    const platform = await loadPlatform(path);
     const database = openFile(platform, path, maxFileBytes);
     return sqliteStore(platform, database, path, capabilities);
   };
 }
 
-async function loadPlatform(): Promise<Platform> {
+async function loadPlatform(file: string): Promise<Platform> {
   try {
     // On opening, not at the top: importing this module must work where node:sqlite is missing.
     const [sqlite, fs, path, timers] = await Promise.all([
@@ -108,7 +108,7 @@ async function loadPlatform(): Promise<Platform> {
   } catch (cause) {
     throw new BellhopError(
       "store-unavailable",
-      "this runtime has no node:sqlite: use Deno, Node 22.13 or newer, or another store",
+      `cannot open ${file}: this runtime has no node:sqlite`,
       { cause },
     );
   }

@@ -45,9 +45,21 @@ export function connect(
   const given = service === undefined ? first as ServerConnectOptions : second;
   const token = given?.token ?? tokenFromEnvironment(given?.gateway);
   const options: ConnectOptions = {
+    ...(service === undefined ? {} : { onError: logged(service.manifest().name) }),
     ...given,
     gateway: given?.gateway ?? environment("BELLHOP_URL") ?? "",
     ...(token === undefined ? {} : { token }),
   };
   return service === undefined ? connectAs(options) : connectAs(service, options);
+}
+
+/** A line on the console for each new trouble: who waits for a gateway that is not there shall see it. */
+function logged(name: string): (error: unknown) => void {
+  let last = "";
+  return (error) => {
+    const said = error instanceof Error ? error.message : String(error);
+    // deno-lint-ignore no-console
+    if (said !== last) console.error(`bellhop: ${name}: ${said}; trying again`);
+    last = said;
+  };
 }

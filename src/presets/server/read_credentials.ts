@@ -4,6 +4,7 @@
  * @module
  */
 import { BellhopError } from "../../core/error.ts";
+import { permissionMissing } from "../../core/permission_missing.ts";
 import { createCredentials, type CredentialOptions } from "../../security/credentials.ts";
 
 const MAX_BYTES = 4_194_304;
@@ -37,7 +38,8 @@ export async function readCredentials(path: string): Promise<readonly Credential
     if (size > MAX_BYTES) throw new RangeError(`it has more than ${MAX_BYTES} bytes`);
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw invalid("credentials", `cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`);
+    throw permissionMissing(`cannot read ${path}`, cause) ??
+      invalid("credentials", `cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`);
   }
   const credentials = listIn(text);
   credentials.forEach((one, i) => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { BellhopError } from "../../core/error.ts";
+import { permissionMissing } from "../../core/permission_missing.ts";
 
 /** Anything that answers requests: a Hono app, a gateway, a service. */
 export interface Servable {
@@ -41,7 +42,8 @@ interface Listening {
  * Serves an app. Who may reach it is said by `hostname`; who is served there, by the app: a gateway in open mode and a
  * service without a signing secret refuse all but this machine by themselves.
  *
- * @throws {BellhopError} `argument-invalid` for a port that is none or is taken, or a hostname that is not this machine's
+ * @throws {BellhopError} `argument-invalid` for a port that is none or is taken, or a hostname that is not this machine's;
+ * `permission-missing` on Deno without `--allow-net`
  *
  * @example
  * ```ts
@@ -57,7 +59,8 @@ export async function serve(app: Servable, options: ServeOptions = {}): Promise<
     throw new BellhopError("argument-invalid", "port: wanted 0 to 65,535", { field: "port" });
   }
   const listening = await listen(app, port, hostname).catch((cause) => {
-    throw new BellhopError("argument-invalid", `cannot listen on ${hostname}:${port}: ${cause?.message}`, {
+    const deed = `cannot listen on ${hostname}:${port}`;
+    throw permissionMissing(deed, cause) ?? new BellhopError("argument-invalid", `${deed}: ${cause?.message}`, {
       field: "port",
       cause,
     });

@@ -6,6 +6,7 @@
 import type { Hono } from "hono";
 import { type SenderOptions, serviceRoutes, type ServiceRoutesOptions } from "../../adapters/hono/service.ts";
 import { systemClock } from "../../adapters/clocks/system.ts";
+import { BellhopError } from "../../core/error.ts";
 import { type Client, connect } from "../../client/connect.ts";
 import type { EventDefinition } from "../../schema/define_event.ts";
 import {
@@ -83,7 +84,7 @@ export function service<Env = unknown>(options: ServiceAppOptions<Env>): Service
   // What the definition is given it shows in its settings.
   const { token: _token, signingSecret: _secret, ...shown } = options;
   const definition = define({
-    onError: logged,
+    onError: logged(name),
     ...(gateway === undefined ? {} : { outlet: client }),
     ...shown,
   });
@@ -116,7 +117,11 @@ function senders({ signingSecret, open }: Pick<ServiceAppOptions, "signingSecret
   return { open: open ?? environment("BELLHOP_DEV") === "1" };
 }
 
-function logged(error: unknown): void {
-  // deno-lint-ignore no-console
-  console.error(error);
+/** What is ours says what to do; what is the handler's own shows where it was thrown. */
+function logged(name: string): (error: unknown) => void {
+  return (error) => {
+    const ours = error instanceof BellhopError;
+    // deno-lint-ignore no-console
+    console.error(ours ? `bellhop: ${name}: ${error.code}: ${error.message}\n${error.fix}` : error);
+  };
 }
