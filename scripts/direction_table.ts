@@ -42,7 +42,7 @@ export const DIRECTIONS: readonly Direction[] = [
   {
     path: "src/adapters/hono/",
     may: ["src/core/", "src/ports/", "src/schema/", "src/service/", "src/security/"],
-    packages: ["hono", "hono/route"],
+    packages: ["hono", "hono/route", "hono-openapi"],
   },
   { path: "src/presets/", may: SRC, packages: ["hono", "@hono/node-server", "node:*"] },
   { path: "src/adapters/clocks/", may: ["src/core/", "src/ports/"], packages: [] },

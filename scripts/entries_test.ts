@@ -13,7 +13,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./schema": [/^src\/schema\//],
   "./service": [/^src\/(service|schema|security)\//],
   "./client": [/^src\/(client|service|schema|security)\//, /^src\/retry\/(?!breaker)/],
-  "./hono": [/^src\/(service|schema|security|ports)\//, /^src\/adapters\/hono\//, /^npm:\/?hono@/],
+  "./hono": [/^src\/(service|schema|security|ports)\//, /^src\/adapters\/hono\//, /^npm:\/?(hono|hono-openapi)@/],
   "./engines/embedded": [/^src\/(ports|security)\//, /^src\/adapters\/engines\//],
   "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],
   "./stores/sqlite": [/^src\/ports\//, /^src\/adapters\/stores\/(sqlite|_)/, /^node:/],
@@ -25,7 +25,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   // All that a server needs, and neither the command nor what tests need.
   "./server": [
     /^src\/(client|service|schema|security|ports|presets|adapters|retry)\//,
-    /^npm:\/?(hono|@hono\/node-server)@/,
+    /^npm:\/?(hono|hono-openapi|@hono\/node-server)@/,
     /^node:/,
   ],
 };

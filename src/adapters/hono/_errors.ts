@@ -5,8 +5,8 @@
  * @module
  */
 import type { Context } from "hono";
-import { basePath } from "hono/route";
 import { BellhopError, ERRORS } from "../../core/error.ts";
+import { mountOf } from "./_mount.ts";
 
 /** Below the mount. */
 export const ERRORS_PATH = "/errors";
@@ -24,9 +24,7 @@ const STYLE = ":root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
 
 /** The page as a path from the root, as far as the app knows where it is mounted: a proxy before it may know better. */
 export function errorsUrlOf(c: Context): string {
-  // Read as Hono reads paths: what means something in a URL is still escaped.
-  const mount = encodeURI(basePath(c).replace(/^\/+|\/+$/g, "")).replaceAll("%25", "%");
-  return mount === "" ? ERRORS_PATH : `/${mount}${ERRORS_PATH}`;
+  return mountOf(c) + ERRORS_PATH;
 }
 
 /** @throws {BellhopError} `argument-invalid` */

@@ -57,6 +57,18 @@ export interface Gateway {
   readonly streams: TraceStreams;
   /** The page that explains the errors to this caller. */
   readonly errorsUrl: (c: Context) => string;
+  /** The OpenAPI document as JSON, without `servers`. */
+  readonly openapi: () => Promise<string>;
+}
+
+/** What the OpenAPI document is made from. */
+export interface Described {
+  readonly name: string;
+  readonly version: string;
+  /** Whether credentials are asked for. */
+  readonly secured: boolean;
+  /** All that is served, below the mount. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
 }
 
 /** Sends a request to one of the addresses that were checked, as `fetch` would. */

@@ -24,6 +24,7 @@ import {
 } from "./_gateway.ts";
 import { health, manifest, trace } from "./_gateway_about.ts";
 import { assertErrorsUrl, errors, ERRORS_PATH, errorsUrlOf } from "./_errors.ts";
+import { asyncapi, openapi, openapiText } from "./_gateway_documents.ts";
 import { deadLetter, deadLetters, discard, redrive } from "./_gateway_dead_letters.ts";
 import { cancel, messages, publish } from "./_gateway_messages.ts";
 import { proxy } from "./_gateway_proxy.ts";
@@ -93,6 +94,8 @@ const ROUTES: Readonly<Record<string, Methods>> = {
   "/trace": { GET: trace },
   "/health": { GET: health },
   [ERRORS_PATH]: { GET: errors },
+  "/openapi.json": { GET: openapi },
+  "/asyncapi.json": { GET: asyncapi },
   "/": { GET: manifest },
 };
 /** They read the lease for themselves. */
@@ -120,10 +123,11 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
   const limits = gatewayLimits(options.limits);
   const { signal, errorsUrl } = options;
   assertErrorsUrl(errorsUrl);
+  const { name = "bellhop", version = "0.1.0" } = options;
   const gateway: Gateway = {
     limits,
-    name: options.name ?? "bellhop",
-    version: options.version ?? "0.1.0",
+    name,
+    version,
     source: options.source ?? "/bellhop",
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     guard: options.guard ?? createLoopbackGuard(),
@@ -131,6 +135,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
     errorsUrl: errorsUrl === undefined ? errorsUrlOf : () => errorsUrl,
+    openapi: openapiText(() => ({ name, version, secured: credentials !== undefined, routes: served })),
   };
   const peer = options.peer ?? peerAddress;
   let engine: Engine | undefined;
@@ -195,6 +200,8 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
   }
   app.all("/services/:name/*", serve(proxy));
   app.all("*", serve(unknown));
+  // What a user adds to the app later is none of the gateway's.
+  const served = [...app.routes];
   return app;
 }
 
