@@ -28,7 +28,7 @@ Deno.test("pack() writes what deno pack leaves out of package.json", () => {
     license: "MIT",
     type: "module",
   });
-  assertEquals(Object.keys(dependencies).sort(), ["@hono/node-server", "cli-progress", "hono"]);
+  assertEquals(Object.keys(dependencies).sort(), ["@hono/node-server", "cli-progress", "hono", "hono-openapi"]);
   assertEquals(peerDependenciesMeta, { "fast-check": { optional: true } });
 });
 
