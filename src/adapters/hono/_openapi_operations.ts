@@ -117,9 +117,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   }),
   "POST /registry": operation("registry", {
     summary: "Register an instance, renew its lease, or take it out",
+    description: "Structured or binary mode of CloudEvents; the answer is in structured mode.",
     scopes: ["register:<service>"],
     parameters: ATTRIBUTES,
-    body: { [EVENT_TYPE]: ref("RegistryRequest"), [JSON_TYPE]: { description: "The data, in binary mode." } },
+    body: { [EVENT_TYPE]: ref("RegistryRequest"), [JSON_TYPE]: { anyOf: [ref("Registration"), ref("Leave")] } },
     answers: { 200: answer("The answer to what was asked.", ref("RegistryAnswer"), EVENT_TYPE) },
     refusals: [...BODY, "content-type-unsupported", "envelope-invalid", ...REGISTERING],
   }),

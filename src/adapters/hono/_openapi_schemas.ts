@@ -6,9 +6,11 @@
  * @module
  */
 import type { Outcome } from "../../core/bus/outcome.ts";
+import type { TraceKind } from "../../core/bus/trace.ts";
 import type { DeliveryState } from "../../core/bus/transitions.ts";
 import { ERRORS } from "../../core/error.ts";
 import { PRIORITIES } from "../../core/priority/table.ts";
+import type { RegistryEventKind } from "../../core/registry/event.ts";
 import type { Durability } from "../../ports/store.ts";
 import type { GuardLevel } from "../../security/endpoint_guard.ts";
 
@@ -43,6 +45,32 @@ const STATE = oneOf<DeliveryState>({
   "deferred": 1,
   "settling": 1,
   "ended": 1,
+});
+const KIND = oneOf<TraceKind | RegistryEventKind>({
+  "accepted": 1,
+  "delayed": 1,
+  "duplicate": 1,
+  "refused": 1,
+  "attempt": 1,
+  "failed": 1,
+  "retry": 1,
+  "stored": 1,
+  "waiting": 1,
+  "deferred": 1,
+  "delivered": 1,
+  "ended": 1,
+  "receipt": 1,
+  "dead-letter": 1,
+  "redriven": 1,
+  "recovered": 1,
+  "registered": 1,
+  "renewed": 1,
+  "suspect": 1,
+  "removed": 1,
+  "deregistered": 1,
+  "unhealthy": 1,
+  "healthy": 1,
+  "service-gone": 1,
 });
 const FAILURES: Readonly<Record<Exclude<Outcome, "delivered">, 1>> = {
   "rejected": 1,
@@ -217,7 +245,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     { ...MESSAGE, type: STRING, receiver: STRING, run: RUN, outcome: OUTCOME, attempts: COUNT },
     { reason: STRING },
   ),
-  TraceEvent: object({ kind: STRING, atMs: MOMENT }, {
+  TraceEvent: object({ kind: KIND, atMs: MOMENT }, {
     ...MESSAGE,
     type: STRING,
     priority: PRIORITY,
