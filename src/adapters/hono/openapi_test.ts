@@ -6,14 +6,16 @@ import { TRACE_KINDS } from "../../core/bus/trace.ts";
 import { STATES } from "../../core/bus/transitions.ts";
 import { BellhopError, type ErrorCode, ERRORS } from "../../core/error.ts";
 import { createCredentials, newToken } from "../../security/mod.ts";
-import { judge, type OpenApi, routesOf } from "./_document_test.ts";
+import { judge, type OpenApi, routesOf } from "../../../testing/openapi_judge.ts";
 import { fakeEngine } from "./_fake_engine_test.ts";
 import { gatewayRoutes, type GatewayRoutesOptions, type HonoRoutes } from "./gateway.ts";
 
 const EVENT = { specversion: "1.0", id: "7d1f", source: "/documents", type: "document.created", data: { id: "42" } };
 const token = newToken();
+const weak = newToken();
 const credentials = createCredentials([
   { name: "all", token, scopes: ["admin"], sources: ["/documents"] },
+  { name: "weak", token: weak, scopes: ["call:others"] },
 ]);
 
 function open(options: Partial<GatewayRoutesOptions> = {}) {
@@ -76,6 +78,7 @@ Deno.test("GET /openapi.json asks for a bearer and names the scopes, but where n
   const secure = gatewayRoutes({ engine: fakeEngine(), credentials });
   const document = await documentOf(secure, "/bus", token);
   const app = new Hono().route("/bus", secure);
+  const { answer, seen } = judge(document);
   assertEquals((await app.request("http://localhost/bus/openapi.json")).status, 401);
   for (const route of routesOf(document)) {
     const [method, path] = route.split(" ");
@@ -85,7 +88,15 @@ Deno.test("GET /openapi.json asks for a bearer and names the scopes, but where n
     assertEquals(security !== undefined, response.status === 401, route);
     assertEquals(security, scopes === undefined ? undefined : [{ bearer: [] }], route);
     for (const scope of scopes ?? []) assertStringIncludes(description ?? "", scope);
+    if (method === "HEAD") continue;
+    await answer(route, response);
+    const poor = await app.request(`http://localhost/bus${path.replaceAll(/[{}]/g, "")}`, {
+      method,
+      headers: { authorization: `Bearer ${weak}` },
+    });
+    await answer(route, poor);
   }
+  assert([...seen].filter((one) => one.endsWith(" 403 forbidden")).length >= 10, [...seen].join("\n"));
   assertEquals((await documentOf(open().routes)).components.securitySchemes, undefined);
 });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import openapiTypes, { astToString } from "npm:openapi-typescript@7.13.0";
-import { judge, type OpenApi } from "../../adapters/hono/_document_test.ts";
+import { judge, type OpenApi } from "../../../testing/openapi_judge.ts";
 import { connect, gateway, serve, service, Term } from "./mod.ts";
 
 /** What a user writes against the types that are generated; a line that ought not to compile is marked as such. */
