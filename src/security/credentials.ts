@@ -96,7 +96,7 @@ export function createCredentials(options: readonly CredentialOptions[]): Creden
     throw invalid("credentials", `wanted 1 to ${MAX_CREDENTIALS}`);
   }
   const principals: Principal[] = [];
-  const digests: (Uint32Array | Promise<Uint32Array>)[] = [];
+  const digests: (() => Uint32Array | Promise<Uint32Array>)[] = [];
   const names = new Set<string>();
   const known = new Set<string>();
   options.forEach((one, i) => {
@@ -109,11 +109,12 @@ export function createCredentials(options: readonly CredentialOptions[]): Creden
     for (const { key, words } of own) {
       if (known.has(key)) throw invalid(`${field}.token`, "the same token is configured twice");
       known.add(key);
-      digests.push(words());
+      digests.push(words);
       principals.push(principal);
     }
   });
-  const table = Promise.all(digests).then((rows) => {
+  // Only now that every entry is accepted: a refused list leaves no digest under way.
+  const table = Promise.all(digests.map((words) => words())).then((rows) => {
     const words = new Uint32Array(rows.length * DIGEST_WORDS);
     rows.forEach((row, i) => words.set(row, i * DIGEST_WORDS));
     return words;

@@ -76,7 +76,7 @@ const mutants: Readonly<Record<string, (store: MessageStore) => Partial<MessageS
     close: () => Promise.resolve(void store.close),
   }),
   "a store keeps what a map would keep, through any history": (store) => ({
-    scan: (keyspace, after, limit) => store.scan(keyspace, after === "aa" ? "b" : after, limit),
+    scan: (keyspace, after, limit) => store.scan(keyspace, after === "" ? after : `${after}~`, limit),
   }),
 };
 
