@@ -10,11 +10,12 @@ import type { Principal } from "./credentials.ts";
 import { bindsSource } from "./source_prefix.ts";
 
 /** What is looked at of an envelope. */
-export type Publishing = Pick<Envelope, "source" | "type" | "priority">;
+export type Publishing = Pick<Envelope, "source" | "type" | "priority" | "replyto">;
 
 /**
- * Whether it may publish the envelope: a pattern of its scopes matches the type, the priority CRITICAL has its scope, and
- * a prefix binds the source.
+ * Whether it may publish the envelope: a pattern of its scopes matches the type, the priority CRITICAL has its scope,
+ * a prefix binds the source, and the instance that waits for a reply is one of a service that it may register: who
+ * replies does so with a credential of their own, which nobody else is to aim.
  *
  * Source: spec SEC, "Scopes".
  *
@@ -166,10 +167,13 @@ export function assertMayCancel(principal: Principal, source: string): void {
   if (!mayCancel(principal, source)) throw lacking("admin", ", for the source is none of the credential's own");
 }
 
-function publishLack({ grants, sources }: Principal, { source, type, priority }: Publishing): string | undefined {
+function publishLack(principal: Principal, { source, type, priority, replyto }: Publishing): string | undefined {
+  const { grants, sources } = principal;
   if (!grants.admin) {
     if (!grants.publish.some((pattern) => matches(pattern, type))) return lack(`publish:${type}`);
     if (priority === "CRITICAL" && !grants.critical) return lack("publish:critical");
+    const asking = replyto?.split("@", 1)[0];
+    if (asking !== undefined && !mayRegister(principal, asking)) return lack(`register:${asking}`) + ", for replyto";
   }
   if (sources === undefined || binds(sources, source)) return undefined;
   return `The credential is not bound to a prefix of the source ${source}`;

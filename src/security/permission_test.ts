@@ -55,6 +55,23 @@ Deno.test("assertMayPublish() names the scope or the source that is lacking", ()
   may.assertMayPublish(orders, { source: "/orders", type: "order.paid" });
 });
 
+Deno.test("mayPublish() wants the replies only of services that it may register", () => {
+  const event = { source: "/a", type: "sum.wanted" };
+  const asker = holder(["publish:sum.*", "register:asker"], ["/a"]);
+  const asks = (principal: Principal, replyto: string) => may.mayPublish(principal, { ...event, replyto });
+  assertEquals(["asker@1", "asker@2", "asker2@1", "billing@1"].map((to) => asks(asker, to)), [
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assertEquals(asks(holder(["publish:sum.*"], ["/a"]), "asker@1"), false);
+  assertEquals(asks(holder(["publish:sum.*", "register:*"], ["/a"]), "billing@1"), true);
+  assertEquals(asks(ADMIN, "billing@1"), true);
+  const lack = assertThrows(() => may.assertMayPublish(asker, { ...event, replyto: "billing@1" }), BellhopError);
+  assertEquals(lack.message, "The credential lacks the scope register:billing, for replyto");
+});
+
 Deno.test("an admin may do everything, and is bound to prefixes where it has some", () => {
   const critical = { source: "/anyone", type: "order.paid", priority: "CRITICAL" } as const;
   assertEquals(may.mayPublish(ADMIN, critical), true);

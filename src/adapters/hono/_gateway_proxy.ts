@@ -22,6 +22,8 @@ const HOP_BY_HOP = [
   "transfer-encoding",
   "upgrade",
 ];
+// RFC 9110, section 7.6.3: the protocol that the request came by, and a name in place of the host.
+const VIA = "1.1 bellhop";
 const BODILESS = new Set([101, 204, 205, 304]);
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 
@@ -53,8 +55,12 @@ export async function proxy(call: Call): Promise<Response> {
     const headers = passedOn(raw.headers);
     headers.delete("host");
     headers.delete("bellhop-lease");
-    // What let the request in here would be the caller's credential in the hands of the service.
-    if (principal !== EVERYBODY) headers.delete("authorization");
+    if (principal !== EVERYBODY) {
+      // What let the request in here would be the caller's credential in the hands of the service.
+      headers.delete("authorization");
+      // To who serves its own machine alone the request seems to come from there: it must say that it does not.
+      headers.append("via", VIA);
+    }
     // fetch decodes what comes encoded, so that nothing should: the body is to pass unchanged.
     headers.set("accept-encoding", "identity");
     headers.set(DEADLINE_HEADER, formatDeadline(deadlineMs, Date.now()) ?? "0");
