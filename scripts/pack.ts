@@ -21,6 +21,11 @@ const COMMAND = "bin/bellhop.js";
 const COMMAND_ENTRY = "./command";
 /** Only who imports the entry that names it needs it. */
 const OPTIONAL_PEERS = ["fast-check"];
+/**
+ * An app that mounts routes brings its own: with a second copy beside it no `route()` would compile. From the oldest
+ * that the package is tried with; hono-openapi takes none that is older.
+ */
+const PEERS = { hono: "^4.11.2" };
 
 /** Writes the package to `target`. */
 export async function pack(target: string): Promise<void> {
@@ -69,7 +74,8 @@ async function complete(folder: string, { license }: { readonly license?: string
   const { exports, dependencies, ...rest } = made;
   const command = exports[COMMAND_ENTRY].default;
   delete exports[COMMAND_ENTRY];
-  const peerDependencies: Record<string, string> = {};
+  const peerDependencies: Record<string, string> = { ...PEERS };
+  for (const name of Object.keys(PEERS)) delete dependencies[name];
   for (const name of OPTIONAL_PEERS) {
     peerDependencies[name] = dependencies[name];
     delete dependencies[name];

@@ -20,15 +20,18 @@ const root = new URL("..", import.meta.url).pathname;
 /** Where the package lies; `deno task ci` packs it before the tests. */
 export const tarball: string = root + TARBALL;
 
-/** Copies the files of a folder of the repository, if one is named, to a new one and installs the package there. */
-export async function installed(source?: string): Promise<Installed> {
+/**
+ * Copies the files of a folder of the repository, if one is named, to a new one and installs the package there, with
+ * what its user had chosen beside it: `hono@4.11.2`.
+ */
+export async function installed(source?: string, ...beside: readonly string[]): Promise<Installed> {
   const folder = await Deno.makeTempDir({ prefix: "bellhop-fixture-" });
   await Deno.writeTextFile(`${folder}/package.json`, `{ "private": true, "type": "module" }\n`);
   for (const { name } of source === undefined ? [] : Deno.readDirSync(root + source)) {
     await Deno.copyFile(`${root}${source}/${name}`, `${folder}/${name}`);
   }
   const run = (command: string, ...args: string[]) => output(command, args, folder);
-  await run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", tarball);
+  await run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--save-exact", tarball, ...beside);
   return { folder, run, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 

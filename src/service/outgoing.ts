@@ -99,9 +99,9 @@ export interface CallOptions {
   /** How long the whole call may take, retries included, until the headers of its answer: 1 to 3,600,000; default 15,000. */
   readonly deadlineMs?: number;
   /** Headers of the request. One named `idempotency-key` makes any method worth a retry. */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
   /** A stream can be sent only once, so that a call with one is never retried. */
-  readonly body?: BodyInit;
+  readonly body?: NonNullable<RequestInit["body"]>;
   /** Whose retry budget it has; default `NORMAL`. A call cannot be `CRITICAL`: nothing stores it. */
   readonly priority?: Exclude<Priority, "CRITICAL">;
   /** Whether to call the instance itself; `false` goes through the gateway, as a page must. Default true. */

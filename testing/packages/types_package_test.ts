@@ -1,14 +1,28 @@
 import { assertEquals } from "@std/assert";
 import { installed } from "../../scripts/package_fixture.ts";
+import { TOOLS } from "../../scripts/package_tools.ts";
+
+/** The oldest that `peerDependencies` lets in: an app that was there before keeps its own, and has no second one. */
+const OLDEST_HONO = "4.11.2";
 
 Deno.test("tsc accepts the declarations of every entry, strictly, libraries included, and infers from them", async () => {
-  await using fixture = await installed("testing/packages/types");
+  await using fixture = await installed("testing/packages/types", `hono@${OLDEST_HONO}`);
   const manifest = await Deno.readTextFile(`${fixture.folder}/node_modules/@bellhop/bellhop/package.json`);
-  const entries = Object.keys(JSON.parse(manifest).exports).filter((entry) => entry !== "./package.json");
+  const { exports, peerDependencies } = JSON.parse(manifest);
+  assertEquals(peerDependencies.hono, `^${OLDEST_HONO}`);
+  const entries = Object.keys(exports).filter((entry) => entry !== "./package.json");
   const lines = entries.map((entry, i) => `export * as e${i} from "@bellhop/bellhop${entry.slice(1)}";\n`);
   await Deno.writeTextFile(`${fixture.folder}/entries.ts`, lines.join(""));
   const files = (await fixture.run("tsc", "--listFilesOnly")).split("\n");
-  const own = files.map((path) => path.replace(/^.*\//, "")).filter((name) => /^(entries|consumer)\.ts$/.test(name));
-  assertEquals(own.sort(), ["consumer.ts", "entries.ts"]);
+  const own = files.map((path) => path.replace(/^.*\//, "")).filter((name) =>
+    /^(app|entries|consumer)\.ts$/.test(name)
+  );
+  assertEquals(own.sort(), ["app.ts", "consumer.ts", "entries.ts"]);
   assertEquals(await fixture.run("tsc"), "");
+  // A server's project may have the types of Node and none of a page: what it infers is to be no `any` there either.
+  const typeRoots = new URL(`../../${TOOLS}/node_modules/@types`, import.meta.url).pathname;
+  assertEquals(
+    await fixture.run("tsc", "--skipLibCheck", "--lib", "esnext", "--types", "node", "--typeRoots", typeRoots),
+    "",
+  );
 });

@@ -19,5 +19,7 @@ export async function run(): Promise<Receipt> {
   await client.publish("count.taken", three, { priority: "URGENT" });
   // @ts-expect-error the data does not fit the event
   await client.publish(created, { id: 42 });
+  // @ts-expect-error headers are no number
+  await client.call("search", "GET /", { headers: 7 });
   return await (await client.publish(created, { id: "42" })).receipt();
 }
