@@ -76,7 +76,7 @@ function restoreService(state: RegistryState, nowMs: number, record: ServiceReco
 
 function restoreInstance(state: RegistryState, nowMs: number, record: InstanceRecord, share: number): boolean {
   const service = state.services.get(record.service);
-  if (service === undefined || service.byId.has(record.instance) || state.leases.has(record.lease)) return false;
+  if (service === undefined || service.byId.has(record.instance) || state.leases.has(record.leaseSha256)) return false;
   const { maxInstances, maxInstancesPerService, healthIntervalMs } = state.options;
   if (state.leases.size >= maxInstances || service.instances.length >= maxInstancesPerService) return false;
   const ended = service.endMs >= 0;

@@ -2,6 +2,8 @@
 import type { Fault } from "../error.ts";
 import { validatePattern } from "./pattern.ts";
 
+const LEASE_TOKEN = /^[!-~]+$/;
+const LEASE_DIGEST = /^[0-9a-f]+$/;
 /** Shortest lease, in milliseconds. */
 export const MIN_LEASE_MS = 1_000;
 /** Longest lease, in milliseconds. */
@@ -46,9 +48,14 @@ export function sharedFaults(data: Readonly<Record<string, unknown>>): Fault[] {
   return faults;
 }
 
-/** Whether the value can be a lease token: a text of 1 to 256 characters. */
+/** Whether the value can be a lease token: 1 to 256 visible characters of ASCII. */
 export function isLeaseToken(value: unknown): value is string {
-  return typeof value === "string" && value.length >= 1 && value.length <= 256;
+  return typeof value === "string" && value.length <= 256 && LEASE_TOKEN.test(value);
+}
+
+/** Whether the value can be what is kept of a lease token. */
+export function isLeaseDigest(value: unknown): value is string {
+  return typeof value === "string" && value.length === 64 && LEASE_DIGEST.test(value);
 }
 
 /** Whether an optional member is there; JSON's null says as much as its absence. */

@@ -53,7 +53,8 @@ export class InstanceState implements Lease {
   version = "";
   /** Where below the endpoint its health is asked. */
   healthPath = "";
-  token = "";
+  /** SHA-256 of the lease token; the token itself is not kept. */
+  leaseSha256 = "";
   registeredMs = 0;
   leaseMs = 0;
   leaseEndMs = 0;
@@ -84,6 +85,7 @@ export interface RegistryState {
   readonly thresholds: HealthThresholds;
   readonly breaker: BreakerSettings;
   readonly services: Map<string, ServiceState>;
+  /** By the SHA-256 of their tokens. */
   readonly leases: Map<string, InstanceState>;
   readonly receivers: Receivers;
   /** Leases and ends of services. A timer may stand before its owner's due time, never after: renewals do not move it. */
@@ -159,7 +161,7 @@ export interface InstanceFacts {
   readonly endpoint: string;
   readonly health: string;
   readonly leaseMs: number;
-  readonly lease: string;
+  readonly leaseSha256: string;
   readonly registeredMs: number;
   readonly ratePerMinute?: number;
 }
@@ -180,14 +182,14 @@ export function putInstance(
     service.instances.push(instance);
     service.byId.set(id, instance);
   } else {
-    state.leases.delete(instance.token);
+    state.leases.delete(instance.leaseSha256);
     instance.chosen = chosen;
     instance.health = HEALTHY;
     instance.breaker = CLOSED_BREAKER;
   }
   instance.version = facts.version;
   instance.healthPath = facts.health;
-  instance.token = facts.lease;
+  instance.leaseSha256 = facts.leaseSha256;
   instance.registeredMs = facts.registeredMs;
   instance.leaseMs = facts.leaseMs;
   // Who registers again with the same rate has not thereby got another burst.
@@ -196,7 +198,7 @@ export function putInstance(
   }
   instance.leaseEndMs = leaseEndMs;
   instance.suspectSinceMs = suspectSinceMs;
-  state.leases.set(facts.lease, instance);
+  state.leases.set(facts.leaseSha256, instance);
   reassess(instance);
   service.endMs = -1;
   state.timers.clear(service.timer);
@@ -213,7 +215,7 @@ export function dropInstance(state: RegistryState, instance: InstanceState, ende
   service.lastLeaseMs = Math.max(service.lastLeaseMs, endedMs);
   state.timers.clear(instance.timer);
   state.checks.clear(instance.check);
-  state.leases.delete(instance.token);
+  state.leases.delete(instance.leaseSha256);
   service.byId.delete(instance.id);
   state.lastFound = undefined;
   const last = service.instances.pop()!;
@@ -293,7 +295,7 @@ export function writeInstance(state: RegistryState, instance: InstanceState): vo
     endpoint: instance.chosen.endpoint,
     health: instance.healthPath,
     leaseMs: instance.leaseMs,
-    lease: instance.token,
+    leaseSha256: instance.leaseSha256,
     registeredMs: instance.registeredMs,
     ...(instance.rate === undefined ? {} : { ratePerMinute: instance.rate.ratePerMinute }),
   };

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isGiven, isInstanceId, isLeaseToken, isRecord, isServiceName } from "./_rules.ts";
+import { isGiven, isInstanceId, isLeaseDigest, isRecord, isServiceName } from "./_rules.ts";
 import { registrationFaults } from "./registration.ts";
 
 /** What is kept of a service. */
@@ -53,8 +53,11 @@ export interface InstanceRecord {
   readonly health: string;
   /** Length of the lease, in milliseconds. */
   readonly leaseMs: number;
-  /** The lease token, by which a client that lives on keeps its registration over the gateway's restart. */
-  readonly lease: string;
+  /**
+   * SHA-256 of the lease token in hexadecimal, by which a client that lives on keeps its registration over the gateway's
+   * restart: who reads the store cannot speak for the instance.
+   */
+  readonly leaseSha256: string;
   /** Epoch milliseconds. */
   readonly registeredMs: number;
   /** Deliveries a minute that its endpoint granted; absent = any number. */
@@ -125,7 +128,7 @@ function parseInstance(data: Readonly<Record<string, unknown>>): InstanceRecord 
   if (typeof data.service !== "string" || !isServiceName(data.service)) return undefined;
   if (typeof data.instance !== "string" || !isInstanceId(data.instance)) return undefined;
   if (typeof data.leaseMs !== "number" || typeof data.health !== "string") return undefined;
-  if (!isLeaseToken(data.lease) || !isMoment(data.registeredMs)) return undefined;
+  if (!isLeaseDigest(data.leaseSha256) || !isMoment(data.registeredMs)) return undefined;
   if (data.ratePerMinute !== undefined && !(isMoment(data.ratePerMinute) && data.ratePerMinute > 0)) return undefined;
   if (registrationFaults({ ...data, name: data.service, subscriptions: [] }).length > 0) return undefined;
   return {
@@ -137,7 +140,7 @@ function parseInstance(data: Readonly<Record<string, unknown>>): InstanceRecord 
     endpoint: data.endpoint as string,
     health: data.health,
     leaseMs: data.leaseMs,
-    lease: data.lease,
+    leaseSha256: data.leaseSha256,
     registeredMs: data.registeredMs,
     ...(data.ratePerMinute === undefined ? {} : { ratePerMinute: data.ratePerMinute }),
   };

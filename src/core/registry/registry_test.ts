@@ -238,6 +238,21 @@ Deno.test("restore() brings services back with suspect, callable instances and t
   assertEquals(code(() => after.restore(DAY_MS, [])), "argument-invalid");
 });
 
+Deno.test("takeWrites() holds no lease token, and what it holds does not serve as one", () => {
+  const registry = quiet();
+  const token = "lse_Zk3TsecretZk3Tsecret";
+  assertEquals(registry.register(0, data("users"), token, "a").lease, token);
+  const written = JSON.stringify(registry.takeWrites());
+  assert(!written.includes(token));
+  const kept = /"leaseSha256":"([0-9a-f]{64})"/.exec(written)?.[1] ?? "";
+  assertEquals(kept.length, 64);
+  for (const forged of [kept, "", `${token}x`, token.slice(1), "é".repeat(20)]) {
+    assertEquals(code(() => registry.renew(1, forged)), "lease-unknown");
+    assertEquals(code(() => registry.deregister(1, forged)), "lease-unknown");
+  }
+  assertEquals(registry.renew(1, token).instance, "a");
+});
+
 Deno.test("takeWrites() keeps the service's record true: an end is set when the last instance leaves and taken back", () => {
   const registry = quiet();
   const ends = (): unknown[] =>
