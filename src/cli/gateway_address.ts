@@ -42,7 +42,7 @@ export async function gatewayAddress(
   const dev = isOn(env.BELLHOP_DEV);
   const [given, from]: [string, string] = typeof values.gateway === "string"
     ? [values.gateway, "--gateway"]
-    : dev
+    : dev && !isHere(env.BELLHOP_URL)
     ? [LOCAL, "BELLHOP_DEV"]
     : env.BELLHOP_URL
     ? [env.BELLHOP_URL, "BELLHOP_URL"]
@@ -63,11 +63,16 @@ export function credentialHeaders({ token }: GatewayAddress): Record<string, str
 
 function told(address: GatewayAddress): GatewayAddress {
   const { protocol, hostname } = new URL(address.url);
-  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
-  if (address.token !== undefined && protocol === "http:" && !isHere) {
+  if (address.token !== undefined && protocol === "http:" && !isHere(address.url)) {
     tell(`warning: the credential goes to ${hostname} unencrypted; use https`);
   }
   return address;
+}
+
+/** Whether it is a URL of this machine. */
+function isHere(url: string | undefined): boolean {
+  const hostname = url !== undefined && URL.canParse(url) ? new URL(url).hostname : "";
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 function isOn(value: string | undefined): boolean {

@@ -14,6 +14,8 @@ Deno.test("gatewayAddress() takes arguments before the environment, and the envi
     from: "BELLHOP_DEV",
     token: undefined,
   });
+  const port = { ...env, BELLHOP_URL: "http://localhost:9000", BELLHOP_DEV: "1" };
+  assertEquals(await gatewayAddress({}, port), { url: port.BELLHOP_URL, from: "BELLHOP_URL", token: undefined });
   for (const off of ["0", "false", "", "off"]) {
     assertEquals((await gatewayAddress({}, { ...env, BELLHOP_DEV: off })).from, "BELLHOP_URL");
   }

@@ -26,7 +26,10 @@ ${columns(EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning]))}`;
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["BELLHOP_URL", "the gateway's URL, where --gateway is absent (default http://127.0.0.1:8000)"],
   ["BELLHOP_TOKEN", "the credential, where --token-file is absent; sent as a bearer token, never shown"],
-  ["BELLHOP_DEV", "1 takes the gateway of `bellhop dev` on port 8000 without a credential, whatever the two above say"],
+  [
+    "BELLHOP_DEV",
+    "1 takes a gateway of this machine, without a credential: BELLHOP_URL if that is one, else port 8000",
+  ],
   ["NO_COLOR", "any value: no colours"],
 ];
 

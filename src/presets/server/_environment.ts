@@ -20,11 +20,36 @@ export function environment(name: string): string | undefined {
   return (allowed ? deno.env.get(name) : undefined) || undefined;
 }
 
-/** `BELLHOP_TOKEN`, unless the environment names another gateway than this: its credential is for that one alone. */
+/** Where `bellhop dev` listens unless it is told otherwise. */
+const DEV_GATEWAY = "http://127.0.0.1:8000";
+
+/** Whether what runs here is being developed: `BELLHOP_DEV` is `1`. */
+export function isDev(): boolean {
+  return environment("BELLHOP_DEV") === "1";
+}
+
+/**
+ * `BELLHOP_URL`. While something is developed only one of this machine counts, and without it that of `bellhop dev`: a
+ * variable left from elsewhere must not lead a trial's messages there.
+ */
+export function gatewayFromEnvironment(): string | undefined {
+  const url = environment("BELLHOP_URL");
+  return isDev() && (url === undefined || !isLoopback(url)) ? DEV_GATEWAY : url;
+}
+
+/**
+ * `BELLHOP_TOKEN`, unless the environment names another gateway than this: its credential is for that one alone. The
+ * gateway of `bellhop dev` wants none.
+ */
 export function tokenFromEnvironment(gateway: string | undefined): string | undefined {
+  if (gateway === undefined && isDev()) return undefined;
   const home = environment("BELLHOP_URL");
   if (home !== undefined && gateway !== undefined && originOf(home) !== originOf(gateway)) return undefined;
   return environment("BELLHOP_TOKEN");
+}
+
+function isLoopback(url: string): boolean {
+  return URL.canParse(url) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
 }
 
 function originOf(url: string): string {

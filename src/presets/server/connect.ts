@@ -5,11 +5,11 @@
  */
 import { type Client, connect as connectAs, type ConnectOptions } from "../../client/connect.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
-import { environment, tokenFromEnvironment } from "./_environment.ts";
+import { gatewayFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
 
 /** As for `connect()` of the entry `./client`, but that gateway and token may come from the environment. */
 export interface ServerConnectOptions extends Omit<ConnectOptions, "gateway"> {
-  /** URL that the gateway is mounted at. Default: `BELLHOP_URL`. */
+  /** URL that the gateway is mounted at. Default: `BELLHOP_URL`; with `BELLHOP_DEV=1` as for `service()`. */
   readonly gateway?: string;
   /**
    * Credential, sent to the gateway as a bearer token and to nobody else. Default: `BELLHOP_TOKEN`, but not for a
@@ -47,7 +47,7 @@ export function connect(
   const options: ConnectOptions = {
     ...(service === undefined ? {} : { onError: logged(service.manifest().name) }),
     ...given,
-    gateway: given?.gateway ?? environment("BELLHOP_URL") ?? "",
+    gateway: given?.gateway ?? gatewayFromEnvironment() ?? "",
     ...(token === undefined ? {} : { token }),
   };
   return service === undefined ? connectAs(options) : connectAs(service, options);

@@ -61,6 +61,37 @@ Deno.test("a service verifies by the environment's secret, and by BELLHOP_DEV on
   });
 });
 
+Deno.test("BELLHOP_DEV leads services and clients to the gateway of bellhop dev, and never off this machine", async () => {
+  const token = newToken();
+  const asked: string[] = [];
+  const platform = globalThis.fetch;
+  globalThis.fetch = (url, init) => {
+    asked.push(`${new URL(String(url)).origin} ${new Headers(init?.headers).get("authorization")}`);
+    return Promise.resolve(Response.json({ durability: "memory", receivers: [], duplicate: false }, { status: 202 }));
+  };
+  const whereTo = async (variables: Readonly<Record<string, string>>) => {
+    asked.length = 0;
+    await within({ BELLHOP_DEV: "1", BELLHOP_TOKEN: token, ...variables }, async () => {
+      await using client = await connect();
+      await client.publish("user.made");
+      const users = service({ name: "users", version: "1" }).on(">", (_event, ctx) => void ctx.publish("user.seen"));
+      const answer = await users.request("/", { method: "POST", ...envelope("a.b", "/a") });
+      assertEquals(answer.status, 204);
+      await users.close();
+    });
+    return asked;
+  };
+  try {
+    const dev = "http://127.0.0.1:8000 null";
+    assertEquals(await whereTo({}), [dev, dev]);
+    assertEquals(await whereTo({ BELLHOP_URL: "https://bus.example" }), [dev, dev]);
+    const other = "http://localhost:9000 null";
+    assertEquals(await whereTo({ BELLHOP_URL: "http://localhost:9000/bus" }), [other, other]);
+  } finally {
+    globalThis.fetch = platform;
+  }
+});
+
 Deno.test("connect() without a gateway's URL says so", async () => {
   await within({}, async () => {
     const error = await assertRejects(() => connect(), BellhopError);

@@ -16,13 +16,14 @@ import {
   type ServiceOptions,
 } from "../../service/definition.ts";
 import type { SigningSecret } from "../../security/keyring.ts";
-import { environment, signingSecretFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
+import { gatewayFromEnvironment, isDev, signingSecretFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
 
 /** What a service is, and the bounds of its routes. `Env` is what the platform binds: `service<Env>({ … })`. */
 export interface ServiceAppOptions<Env = unknown> extends ServiceOptions<Env>, Partial<ServiceRoutesOptions> {
   /**
    * URL of the gateway that handlers publish and call through where the service is only discovered. One that is
-   * connected needs none: `connect(service, …)` gives it its client. Default: `BELLHOP_URL`.
+   * connected needs none: `connect(service, …)` gives it its client. Default: `BELLHOP_URL`;
+   * if `BELLHOP_DEV` is `1` and that is not of this machine, where `bellhop dev` listens, port 8000.
    */
   readonly gateway?: string;
   /** Credential for that gateway, sent as a bearer token. Default: `BELLHOP_TOKEN`. */
@@ -72,7 +73,7 @@ export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<
  * ```
  */
 export function service<Env = unknown>(options: ServiceAppOptions<Env>): ServiceApp<Env> {
-  const { name, gateway = environment("BELLHOP_URL"), clock = systemClock() } = options;
+  const { name, gateway = gatewayFromEnvironment(), clock = systemClock() } = options;
   const token = options.token ?? tokenFromEnvironment(options.gateway);
   let connecting: Promise<Client> | undefined;
   const client = (): Promise<Client> =>
@@ -114,7 +115,7 @@ export function service<Env = unknown>(options: ServiceAppOptions<Env>): Service
 function senders({ signingSecret, open }: Pick<ServiceAppOptions, "signingSecret" | "open">): SenderOptions {
   const secret = signingSecret ?? (open === true ? undefined : signingSecretFromEnvironment());
   if (secret !== undefined) return { signingSecret: secret, ...(open === undefined ? {} : { open }) };
-  return { open: open ?? environment("BELLHOP_DEV") === "1" };
+  return { open: open ?? isDev() };
 }
 
 /** What is ours says what to do; what is the handler's own shows where it was thrown. */
