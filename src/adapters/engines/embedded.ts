@@ -31,7 +31,7 @@ export interface EmbeddedOptions {
   readonly transport: Transport;
   /** Time, and the one wake-up. */
   readonly clock: Clock;
-  /** Uniform numbers in [0, 1). */
+  /** Uniform numbers in [0, 1): for the choice of an instance, and for the waits unless `bus.random` is given. */
   readonly random: () => number;
   /** Unguessable text of 16 to 128 characters from `[A-Za-z0-9._-]`, never the same twice: leases, instances. */
   readonly token: () => string;
@@ -40,7 +40,7 @@ export interface EmbeddedOptions {
   /** URLs of services that are to be found at; each is asked again every 10 s until it is registered. At most 1,000. */
   readonly services?: readonly string[];
   /** Limits, horizons and policies of the bus. */
-  readonly bus?: Partial<Omit<BusOptions, "startMs" | "random" | "source">>;
+  readonly bus?: Partial<Omit<BusOptions, "startMs" | "source">>;
   /** Limits and times of the registry. */
   readonly registry?: RegistryOptions;
   /** Accept CRITICAL although the store is memory alone: its durability is then `memory`. For tests and for play. */
@@ -83,11 +83,11 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   const maxDeliveries = Math.max(options.bus?.maxDeliveries ?? 1_000_000, deliveriesIn(found));
   const bus: Bus = createBus({
     idSecret: token(),
+    random: options.random,
     ...options.bus,
     maxDeliveries,
     maxRecordBytes,
     startMs: nowMs,
-    random: options.random,
     source,
   });
   const registry = createRegistry(options.registry);

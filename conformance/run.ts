@@ -1,0 +1,236 @@
+/**
+ * Runs checks on a subject and says what came of each.
+ *
+ * @module
+ */
+import type { Check, Effort } from "./check.ts";
+import { CONTROL_VERSION, type Hello, type OpenSubject, type Subject } from "./control.ts";
+import { Failure, NotApplicable, SubjectBroken } from "./failure.ts";
+import { PropertyFailure } from "./for_all.ts";
+import { requirementOf } from "./requirement.ts";
+import { type LogLine, Session } from "./session.ts";
+
+/** What came of a check. `not-testable` counts as a failure; `warn` is a SHOULD that is not kept. */
+export type Verdict = "pass" | "fail" | "warn" | "not-testable" | "not-applicable";
+
+/** One check and what came of it. */
+export interface CheckResult {
+  readonly check: string;
+  readonly title: string;
+  readonly kind: Check["kind"];
+  readonly requirements: readonly string[];
+  /** Requirements that were judged while it ran. */
+  readonly judged: readonly string[];
+  readonly verdict: Verdict;
+  readonly durationMs: number;
+  readonly simulatedMs: number;
+  /** Why it does not apply or cannot be tested. */
+  readonly reason?: string;
+  readonly failure?: FailureReport;
+}
+
+/** What a failure shows. */
+export interface FailureReport {
+  /** The requirement that is broken; absent where the subject or the suite broke. */
+  readonly requirement?: string;
+  readonly sentence?: string;
+  readonly message: string;
+  /** The smallest input found. */
+  readonly counterexample?: string;
+  /** The one command that replays it. */
+  readonly replay: string;
+  /** The conversation that led to it. */
+  readonly log: readonly LogLine[];
+}
+
+/** All of a run. */
+export interface Report {
+  /** Of the report's own form. */
+  readonly report: 1;
+  readonly spec: string;
+  readonly subject: Hello;
+  readonly seed: number;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly simulatedMs: number;
+  readonly results: readonly CheckResult[];
+}
+
+/** How to run. */
+export interface RunOptions {
+  readonly open: OpenSubject;
+  readonly checks: readonly Check[];
+  readonly seed: number;
+  /** Times each property is tried. */
+  readonly runs: number;
+  readonly path?: string;
+  /** How the subject was named on the command line, for the replay. */
+  readonly plug?: string;
+  /** Milliseconds that one command may take by the real clock; default 30,000. */
+  readonly commandTimeoutMs?: number;
+  /** Called after each check. */
+  readonly told?: (result: CheckResult, index: number) => void;
+  /** Epoch milliseconds by the real clock. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Runs the checks one after another, on one subject that is begun anew by each; one that broke is opened again.
+ *
+ * @throws {SubjectBroken} if the subject does not start or does not say hello
+ */
+export async function runChecks(options: RunOptions): Promise<Report> {
+  const nowMs = options.nowMs ?? Date.now;
+  const startedMs = nowMs();
+  let plugged = await plugIn(options);
+  const subject = plugged.hello;
+  const results: CheckResult[] = [];
+  try {
+    for (const check of options.checks) {
+      const unfit = whyNot(check, subject);
+      const result = unfit === undefined ? await runOne(check, plugged, options, nowMs) : skipped(check, unfit);
+      results.push(result);
+      options.told?.(result, results.length - 1);
+      if (result.verdict === "not-testable") {
+        await plugged.subject.close().catch(() => {});
+        plugged = await plugIn(options);
+      }
+    }
+  } finally {
+    await plugged.subject.close().catch(() => {});
+  }
+  return {
+    report: 1,
+    spec: subject.spec,
+    subject,
+    seed: options.seed,
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: nowMs() - startedMs,
+    simulatedMs: results.reduce((sum, one) => sum + one.simulatedMs, 0),
+    results,
+  };
+}
+
+interface Plugged {
+  readonly subject: Subject;
+  readonly hello: Hello;
+}
+
+async function plugIn({ open, commandTimeoutMs = 30_000 }: RunOptions): Promise<Plugged> {
+  const raw = await open();
+  const subject: Subject = {
+    send: (id, command) => within(raw.send(id, command), commandTimeoutMs, command.do),
+    close: () => raw.close(),
+  };
+  const answer = await subject.send(0, { do: "hello" });
+  const hello = answer.ok as unknown as Hello | undefined;
+  if (hello === undefined || hello.control !== CONTROL_VERSION || !Array.isArray(hello.profiles)) {
+    await raw.close().catch(() => {});
+    throw new SubjectBroken(`hello wants {"ok":{"control":${CONTROL_VERSION},…}}, got ${JSON.stringify(answer)}`);
+  }
+  return { subject, hello: { ...hello, asks: hello.asks ?? [], can: hello.can ?? [] } };
+}
+
+async function runOne(
+  check: Check,
+  { subject, hello }: Plugged,
+  options: RunOptions,
+  nowMs: () => number,
+): Promise<CheckResult> {
+  const session = new Session(subject, hello);
+  const beganMs = nowMs();
+  const effort: Effort = {
+    seed: options.seed,
+    runs: options.runs,
+    ...(options.path === undefined ? {} : { path: options.path }),
+  };
+  let error: unknown;
+  try {
+    await check.run(session, effort);
+    session.judgeLint();
+  } catch (thrown) {
+    error = thrown;
+  }
+  const base = {
+    check: check.id,
+    title: check.title,
+    kind: check.kind,
+    requirements: check.requirements,
+    judged: [...session.judged],
+    durationMs: nowMs() - beganMs,
+    simulatedMs: session.simulatedMs,
+  };
+  if (error === undefined) return { ...base, verdict: "pass" };
+  if (error instanceof NotApplicable) return { ...base, verdict: "not-applicable", reason: error.message };
+  const replay = replayOf(check, options, error);
+  if (error instanceof Failure) {
+    const requirement = requirementOf(error.requirement);
+    return {
+      ...base,
+      verdict: requirement?.level === "MUST" || requirement === undefined ? "fail" : "warn",
+      failure: {
+        requirement: error.requirement,
+        ...(requirement === undefined ? {} : { sentence: requirement.sentence }),
+        message: error.message,
+        ...(error instanceof PropertyFailure ? { counterexample: error.counterexample } : {}),
+        replay,
+        log: session.log,
+      },
+    };
+  }
+  const message = error instanceof SubjectBroken ? error.message : `the suite itself failed: ${detailOf(error)}`;
+  return { ...base, verdict: "not-testable", reason: message, failure: { message, replay, log: session.log } };
+}
+
+function skipped(check: Check, reason: string): CheckResult {
+  const { id, title, kind, requirements } = check;
+  return {
+    check: id,
+    title,
+    kind,
+    requirements,
+    judged: [],
+    verdict: "not-applicable",
+    reason,
+    durationMs: 0,
+    simulatedMs: 0,
+  };
+}
+
+/** Why a check does not apply to a subject. */
+function whyNot(check: Check, hello: Hello): string | undefined {
+  const declares = (profile: string) =>
+    (hello.profiles as readonly string[]).includes(profile) ||
+    (profile.startsWith("core.") && hello.profiles.includes("core"));
+  const missing = check.needs.find((profile) => !declares(profile));
+  if (missing !== undefined) return `the profile ${missing} is not declared`;
+  const unable = check.can?.find((ability) => !hello.can.includes(ability));
+  if (unable !== undefined) return `the ability ${unable} is not declared`;
+  if (check.asks !== undefined && !hello.asks.includes(check.asks)) return `the question ${check.asks} is not declared`;
+  if (check.virtual !== false && hello.clock !== "virtual") return "the subject's clock cannot be moved";
+  return undefined;
+}
+
+function replayOf(check: Check, { seed, runs, plug }: RunOptions, error: unknown): string {
+  const path = error instanceof PropertyFailure && error.path !== "" ? ` --path ${error.path}` : "";
+  return `bellhop conform ${plug ?? "--subject bellhop"} --only ${check.id} --seed ${seed} --runs ${runs}${path}`;
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
+}
+
+async function within<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SubjectBroken(`no answer to ${what} within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch (error) {
+    if (error instanceof SubjectBroken) throw error;
+    throw new SubjectBroken(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,535 @@
+/**
+ * Bellhop itself as a subject: the embedded engine and the gateway's routes on a clock that the suite moves. Needs no
+ * more of its platform than `fetch`, so that it runs in a page and in a Worker too.
+ *
+ * @module
+ */
+import { BellhopError, fromHttp, resolvePolicy, toStructured } from "@bellhop/bellhop";
+import { embedded, type EmbeddedOptions } from "@bellhop/bellhop/engines/embedded";
+import { gatewayRoutes, serviceRoutes } from "@bellhop/bellhop/hono";
+import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport } from "@bellhop/bellhop/ports";
+import { Ack, Nak, service, Term } from "@bellhop/bellhop/service";
+import { memory } from "@bellhop/bellhop/stores/memory";
+import { faultyStore, manualClock } from "@bellhop/bellhop/testing";
+import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
+import { createCredentials, createEndpointGuard, createKeyring } from "@bellhop/bellhop/security";
+import type { Answer, CallAnswer, Command, Hello, JsonObject, Refusal, Subject, SubjectEvent } from "../control.ts";
+import { answerTo } from "./_bellhop_questions.ts";
+
+type App = { fetch(request: Request): Response | Promise<Response> };
+type Start = Extract<Command, { do: "start" }>;
+
+/** What a mutant or an eccentric may change of the reference. */
+export interface BellhopChanges {
+  readonly hello?: Partial<Hello>;
+  readonly embedded?: Partial<EmbeddedOptions>;
+}
+
+const MANY_MS = 2_000_000_000;
+const ORIGIN = "http://127.0.0.1:8000";
+
+/** Opens the reference implementation. */
+export function bellhop(changes: BellhopChanges = {}): () => Promise<Subject> {
+  return () => Promise.resolve(new Bellhop(changes));
+}
+
+class Bellhop implements Subject {
+  private clock = manualClock();
+  private events: SubjectEvent[] = [];
+  private calls = new Map<string, (answer: CallAnswer | undefined) => void>();
+  private callCount = 0;
+  private busy = 0;
+  private engine: Engine | undefined;
+  private app: App | undefined;
+  private disk = memory();
+  private faulty = faultyStore(this.disk);
+  private draws: readonly number[] = [0.5];
+  private drawn = 0;
+  private tokens = 0;
+
+  constructor(private readonly changes: BellhopChanges) {}
+
+  async send(id: number, command: Command): Promise<Answer> {
+    const outcome = await this.outcome(id, command);
+    await this.idle();
+    const events = this.events;
+    this.events = [];
+    return { id, nowMs: this.clock.nowMs(), ...outcome, events };
+  }
+
+  async close(): Promise<void> {
+    for (const end of [...this.calls.values()]) end(undefined);
+    this.calls.clear();
+    await this.engine?.close({ deadlineMs: 0 });
+    this.engine = undefined;
+  }
+
+  /** The result, or that it will follow as an event. */
+  private async outcome(id: number, command: Command): Promise<Partial<Answer>> {
+    let settled: Partial<Answer> | undefined;
+    let late = false;
+    const work = this.carryOut(command).then((ok): Partial<Answer> => ({ ok }), (error): Partial<Answer> => {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      if (!(error instanceof BellhopError)) throw error;
+      return { refused: refusalOf(error) };
+    });
+    const done = work.then((outcome) => {
+      settled = outcome;
+      if (late) this.events.push({ kind: "answer", to: id, ...outcome } as SubjectEvent);
+    });
+    await this.idle(() => settled !== undefined);
+    if (settled !== undefined) return settled;
+    if (command.do === "request" || command.do === "publish" || command.do === "cancel" || command.do === "drain") {
+      // Streams and cryptography need turns of the platform; what takes longer than these waits for something else.
+      for (let turn = 0; turn < 25 && settled === undefined; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        await this.idle(() => settled !== undefined);
+      }
+      if (settled === undefined) {
+        late = true;
+        return { pending: true };
+      }
+      return settled;
+    }
+    await done;
+    return settled!;
+  }
+
+  /** Lets promises run out, without time passing. */
+  private async idle(until?: () => boolean): Promise<void> {
+    for (;;) {
+      await this.clock.settle(0);
+      if (this.busy === 0 || until?.() === true) return;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  private async carryOut(command: Command): Promise<JsonObject> {
+    switch (command.do) {
+      case "hello":
+        return { ...HELLO, ...this.changes.hello } as unknown as JsonObject;
+      case "start":
+        await this.start(command);
+        return {};
+      case "ask":
+        return await answerTo(command.about, command.input);
+      case "settle": {
+        const end = this.calls.get(command.call);
+        if (end === undefined) return { held: false };
+        if ("verdict" in command.answer && command.answer.verdict === "working") {
+          throw new Unsupported("working: the HTTP binding has no way to say it");
+        }
+        this.calls.delete(command.call);
+        end(command.answer);
+        return { held: true };
+      }
+      case "advance":
+        await this.advance(command.toMs);
+        return {};
+      case "request":
+        return await this.request(command);
+      case "store":
+        return await this.store(command.action);
+      case "stop":
+        await this.close();
+        return {};
+      default:
+        return await this.tell(this.engine!, command);
+    }
+  }
+
+  /** The commands that go to the engine. */
+  private async tell(engine: Engine, command: Command): Promise<JsonObject> {
+    switch (command.do) {
+      case "publish": {
+        const headers = new Headers(command.headers);
+        const body = command.bodyBase64 === undefined ? bytesOf(command.body ?? "") : fromBase64(command.bodyBase64);
+        const content = fromHttp(headers, body);
+        const publisher = (source: string) => ({
+          principal: source,
+          ...(command.lease === undefined ? {} : { lease: command.lease }),
+          ...(command.delayMs === undefined ? {} : { delayMs: command.delayMs }),
+        });
+        if (content.mode !== "batched") {
+          const { envelope } = content;
+          return { ...await engine.publish(envelope, publisher(envelope.source)) };
+        }
+        const results: JsonObject[] = [];
+        for (const item of content.results) {
+          try {
+            if (item.error !== undefined) throw item.error;
+            results.push({ ok: { ...await engine.publish(item.envelope, publisher(item.envelope.source)) } } as never);
+          } catch (error) {
+            if (!(error instanceof BellhopError)) throw error;
+            results.push({ refused: refusalOf(error) } as never);
+          }
+        }
+        return { results };
+      }
+      case "registry":
+        return await this.registry(command.envelope);
+      case "discover":
+        return { ...await engine.discover(command.url) } as unknown as JsonObject;
+      case "status":
+        return await engine.status(command.source, command.id) as unknown as JsonObject;
+      case "cancel":
+        return await engine.cancel(command.source, command.id) as unknown as JsonObject;
+      case "list":
+        return await this.list(engine, command);
+      case "letter":
+        if (command.action === "redrive") return await engine.redrive(command.id) as unknown as JsonObject;
+        await engine.discard(command.id);
+        return {};
+      case "drain":
+        await engine.close({ deadlineMs: 3_600_000 });
+        return {};
+      default:
+        throw new Unsupported(`${command.do} is not known`);
+    }
+  }
+
+  private async list(engine: Engine, command: Extract<Command, { do: "list" }>): Promise<JsonObject> {
+    const { what, limit = 100, after, receiver } = command;
+    if (what === "services") return { entries: await engine.services(), after: null } as unknown as JsonObject;
+    const page = what === "unfinished"
+      ? await engine.unfinishedCritical(limit, after)
+      : what === "delayed"
+      ? await engine.delayed(limit, after)
+      : await engine.deadLetters(limit, after, receiver);
+    return page as unknown as JsonObject;
+  }
+
+  /** A registry envelope goes through the routes, which know its form. */
+  private async registry(envelope: JsonObject): Promise<JsonObject> {
+    const response = await this.request({
+      do: "request",
+      method: "POST",
+      path: "/registry",
+      headers: { "content-type": "application/cloudevents+json" },
+      body: JSON.stringify(envelope),
+    });
+    const body = JSON.parse(response.body as string);
+    if (response.status === 200) return body;
+    const { code, field, faults } = body;
+    throw new BellhopError(code, body.detail, { field, faults });
+  }
+
+  private async start(command: Start): Promise<void> {
+    await this.close();
+    this.events = [];
+    this.draws = command.draws;
+    this.drawn = 0;
+    this.clock = manualClock(command.nowMs);
+    if (command.keep !== true) this.disk = memory();
+    const durable = command.options.store !== "memory";
+    this.faulty = faultyStore(durable ? durableOver(this.disk) : memory());
+    if (command.role === "service") return this.startService(command);
+    await this.startGateway(command);
+  }
+
+  private async startGateway({ options, security }: Start): Promise<void> {
+    const policies = options.policy === undefined ? undefined : Object.fromEntries(
+      Object.entries(RETRIES).map(([priority, retries]) => [
+        priority,
+        resolvePolicy({
+          ...(priority === "CRITICAL" ? { maxElapsedMs: null } : {}),
+          ...options.policy,
+          retries,
+        } as never),
+      ]),
+    );
+    const clock = this.clock;
+    const { secrets, credentials, allowHosts } = (security ?? {}) as {
+      readonly secrets?: string | readonly string[];
+      readonly credentials?: never;
+      readonly allowHosts?: readonly string[];
+    };
+    const secure = security !== undefined;
+    const guard = secure ? createEndpointGuard({ level: "checked", allowHosts: allowHosts ?? [] }) : undefined;
+    const outside = fetchTransport({
+      fetch: (url, init) => this.dial(url, init),
+      nowMs: () => clock.nowMs(),
+      maxResponseBytes: 65_536,
+      ...(guard === undefined ? {} : { guard }),
+      ...(secure ? { keysOf: createKeyring(secrets as never), origin: "gateway.example" } : {}),
+    });
+    this.engine = await embedded({
+      store: this.faulty.open,
+      transport: this.transport(outside),
+      clock,
+      random: () => 0,
+      token: () => `t${(++this.tokens).toString().padStart(23, "0")}`,
+      ...this.changes.embedded,
+      bus: {
+        random: () => this.draws[this.drawn++ % this.draws.length],
+        ...(policies === undefined ? {} : { policies: policies as never }),
+        ...pick(options, ["capacity", "maxInFlight", "maxDeadLetters", "maxDurableBytes"]),
+        ...this.changes.embedded?.bus,
+      },
+      registry: {
+        ...(options.healthIntervalMs === undefined ? {} : { healthIntervalMs: options.healthIntervalMs }),
+        strategy: "round-robin",
+        ...this.changes.embedded?.registry,
+      },
+    });
+    this.engine.trace((step) => this.events.push({ kind: "trace", event: step.event as never }));
+    this.app = gatewayRoutes({
+      engine: this.engine,
+      peer: () => "127.0.0.1",
+      ...(secure ? { credentials: createCredentials(credentials as never), guard } : { open: true }),
+      fetch: (url: string, init: RequestInit) => this.dial(url, init),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    } as never) as App;
+  }
+
+  private startService({ service: wanted, security }: Start): void {
+    const { name = "subject", subscriptions = [">"] } = (wanted ?? {}) as { name?: string; subscriptions?: string[] };
+    let definition = service({ name, version: "1.0.0" });
+    for (const pattern of subscriptions) {
+      definition = definition.on(pattern, (event) => this.handler(event as unknown as JsonObject) as never);
+    }
+    this.app = serviceRoutes(definition, {
+      clock: this.clock,
+      ...(security === undefined ? { open: true } : { signingSecret: (security as { secrets: never }).secrets }),
+    }) as App;
+  }
+
+  /** A handler asks the suite what it shall answer. */
+  private async handler(envelope: JsonObject): Promise<unknown> {
+    const answer = await this.call({ for: "handler", envelope });
+    if (answer === undefined || !("verdict" in answer)) throw new Error("the handler fails");
+    if (answer.verdict === "nak") return new Nak(answer.delayMs === undefined ? {} : { delayMs: answer.delayMs });
+    if (answer.verdict === "term") return new Term(answer.reason ?? "refused");
+    return new Ack();
+  }
+
+  private transport(outside: Transport): Transport {
+    const { clock } = this;
+    const within = <T>(timeoutMs: number, work: Promise<T>, late: T): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(late));
+        work.then((value) => {
+          cancel();
+          resolve(value);
+        }, (error) => {
+          cancel();
+          reject(error);
+        });
+      });
+    return {
+      ...outside,
+      check: (endpoint) => outside.check(endpoint),
+      manifest: (url, timeoutMs) => within(timeoutMs, outside.manifest(url, MANY_MS), undefined),
+      health: (endpoint, path, timeoutMs) => within(timeoutMs, outside.health(endpoint, path, MANY_MS), "fail"),
+      deliver: (delivery) => this.deliver(outside, delivery),
+    };
+  }
+
+  /** The suite may answer by a verdict, which no status can say to the millisecond. */
+  private deliver(outside: Transport, delivery: Delivery): Promise<TransportAnswer> {
+    const { clock } = this;
+    const slot: Slot = { delivery, answer: undefined, give: () => {} };
+    const given = new Promise<TransportAnswer>((resolve) => slot.give = resolve);
+    const cancel = clock.wakeAt(clock.nowMs() + delivery.timeoutMs, () => {
+      slot.give({ verdict: "nak", reason: "timeout", answered: false });
+      slot.end?.(undefined);
+    });
+    this.delivering.push(slot);
+    this.busy++;
+    const timed = {
+      envelope: delivery.envelope,
+      deliveryId: delivery.deliveryId,
+      attempt: delivery.attempt,
+      receiver: delivery.receiver,
+      instance: delivery.instance,
+      endpoint: delivery.endpoint,
+      timeoutMs: MANY_MS,
+    };
+    Promise.resolve(outside.deliver(timed)).then((answer) => {
+      if (slot.dialled !== true) {
+        this.busy--;
+        this.delivering = this.delivering.filter((one) => one !== slot);
+      }
+      slot.give(answer);
+    });
+    return given.then((answer) => {
+      cancel();
+      return answer;
+    });
+  }
+
+  /** Deliveries that have not come to their request yet, in order. */
+  private delivering: Slot[] = [];
+
+  private async dial(url: string, init: RequestInit): Promise<Response> {
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const method = init.method ?? "GET";
+    const body = typeof init.body === "string" ? init.body : "";
+    const request = { method, url, headers, body };
+    if (method === "POST" && headers["content-type"]?.startsWith("application/cloudevents+json")) {
+      const at = this.delivering.findIndex(({ delivery }) =>
+        delivery.endpoint === url && body === toStructured(delivery.envelope).body
+      );
+      if (at >= 0) {
+        const [slot] = this.delivering.splice(at, 1);
+        slot.dialled = true;
+        this.busy--;
+        return await this.deliveryCall(slot, request);
+      }
+    }
+    const kind = method === "OPTIONS"
+      ? "handshake"
+      : headers.accept?.includes("health+json")
+      ? "health"
+      : headers.accept?.includes("application/json")
+      ? "manifest"
+      : "proxy";
+    const answer = await this.call({ for: kind, request });
+    return responseOf(answer);
+  }
+
+  private async deliveryCall(slot: Slot, request: JsonObject): Promise<Response> {
+    const { delivery } = slot;
+    const answer = await this.call({
+      for: "delivery",
+      receiver: delivery.receiver,
+      instance: delivery.instance,
+      run: runOf(delivery),
+      attempt: delivery.attempt,
+      deliveryId: delivery.deliveryId,
+      envelope: JSON.parse(toStructured(delivery.envelope).body),
+      request,
+    }, (end) => slot.end = end);
+    if (answer !== undefined && "verdict" in answer) {
+      const { verdict, delayMs, reason } = answer as {
+        verdict: "ack" | "nak" | "term";
+        delayMs?: number;
+        reason?: string;
+      };
+      slot.give({
+        verdict,
+        reason: verdict === "ack" ? "" : reason ?? verdict,
+        answered: true,
+        ...(delayMs === undefined ? {} : { retryAfterMs: delayMs }),
+      });
+    }
+    return responseOf(answer);
+  }
+
+  private call(
+    call: { readonly for: string; readonly [member: string]: unknown },
+    told: (end: (answer: CallAnswer | undefined) => void) => void = () => {},
+  ): Promise<CallAnswer | undefined> {
+    const name = `c${++this.callCount}`;
+    return new Promise((resolve) => {
+      const end = (answer: CallAnswer | undefined): void => {
+        this.calls.delete(name);
+        resolve(answer);
+      };
+      this.calls.set(name, end);
+      told(end);
+      this.events.push({ kind: "call", call: name, atMs: this.clock.nowMs(), ...call } as unknown as SubjectEvent);
+    });
+  }
+
+  private async advance(toMs: number): Promise<void> {
+    await this.idle();
+    while (this.events.length === 0 && this.clock.nowMs() < toMs) {
+      await this.clock.settle(Math.min(this.clock.nextMs, toMs) - this.clock.nowMs());
+      await this.idle();
+    }
+  }
+
+  private async request(command: Extract<Command, { do: "request" }>): Promise<JsonObject> {
+    const body = command.bodyBase64 === undefined ? command.body : fromBase64(command.bodyBase64);
+    const response = await this.app!.fetch(
+      new Request(new URL(command.path, ORIGIN), {
+        method: command.method,
+        headers: command.headers,
+        ...(body === undefined ? {} : { body }),
+        redirect: "manual",
+      }),
+    );
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: await response.text(),
+    };
+  }
+
+  private async store(action: "fail" | "hold" | "release" | "crash"): Promise<JsonObject> {
+    if (action === "fail") this.faulty.failWrites();
+    else if (action === "hold") this.faulty.hold();
+    else if (action === "release") this.faulty.release();
+    else {
+      // What hangs is lost with the process: it must never reach the disk.
+      this.faulty.failWrites({ times: Infinity });
+      this.faulty.release();
+      await this.close();
+    }
+    return {};
+  }
+}
+
+interface Slot {
+  readonly delivery: Delivery;
+  answer: CallAnswer | undefined;
+  give: (answer: TransportAnswer) => void;
+  end?: (answer: CallAnswer | undefined) => void;
+  dialled?: boolean;
+}
+
+class Unsupported extends Error {}
+
+const RETRIES = { LOW: 1, NORMAL: 3, HIGH: 10, CRITICAL: "unlimited" } as const;
+
+const HELLO: Hello = {
+  control: 1,
+  name: "bellhop",
+  version: "0.1.0",
+  spec: "0.1",
+  profiles: ["core", "registry", "http", "durable", "security"],
+  clock: "virtual",
+  asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
+  can: ["store-faults", "crash", "service", "drain"],
+};
+
+function durableOver(open: OpenStore): OpenStore {
+  return async () => {
+    const store = await open();
+    return { ...store, capabilities: { ...store.capabilities, durability: "flushed" } };
+  };
+}
+
+function runOf(delivery: Delivery): number {
+  return (delivery as unknown as { readonly flight?: { readonly run: number } }).flight?.run ?? 1;
+}
+
+function refusalOf({ code, field, faults, retryAfterMs }: BellhopError): Refusal {
+  return {
+    code,
+    ...(field === undefined ? {} : { field }),
+    ...(faults === undefined ? {} : { faults }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function responseOf(answer: CallAnswer | undefined): Response {
+  if (answer === undefined || "fault" in answer || "verdict" in answer) throw new TypeError("the call was cut off");
+  const empty = answer.status === 204 || answer.status === 304 || answer.status === 205;
+  return new Response(empty ? null : answer.body, { status: answer.status, headers: answer.headers });
+}
+
+function pick(from: object, names: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined),
+  );
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
