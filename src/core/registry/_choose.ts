@@ -3,9 +3,12 @@
  *
  * Healthy instances stand before unhealthy ones without exception: while one is healthy, an unhealthy one gets nothing,
  * even if every healthy one has an open breaker. A suspect is chosen like any other; only its health speaks against it.
+ * One that has used up the rate it granted stands behind those that have not, the one that failed last included: while
+ * one may be called now, nothing waits for another's minute.
  */
 import { breakerAllows, breakerNextMs, type BreakerState } from "../retry/breaker.ts";
 import type { InstanceState, ServiceState } from "./_state.ts";
+import { nextPassMs } from "./rate_gate.ts";
 import { type Choice, type ChoiceStrategy, NO_INSTANCE } from "./choice.ts";
 
 /** Chooses for a delivery; `u` in [0, 1) is the one draw that it costs. */
@@ -69,17 +72,20 @@ function chooseAmong(
   }
   let candidates = 0;
   let deferUntilMs = Infinity;
+  let soonest: InstanceState | undefined;
+  let soonestMs = Infinity;
   for (const instance of instances) {
     if (instance.health.healthy !== healthy) continue;
     if (!breakerAllows(instance.breaker, nowMs)) {
       deferUntilMs = Math.min(deferUntilMs, probeAtMs(instance.breaker, nowMs));
-    } else if (instance !== avoided) candidates++;
+    } else if (instance !== avoided && isFree(instance, nowMs)) candidates++;
+    else if (passMs(instance, nowMs) < soonestMs) {
+      soonest = instance;
+      soonestMs = passMs(instance, nowMs);
+    }
   }
-  if (candidates === 0) {
-    const fallback = avoided !== undefined && avoided.health.healthy === healthy &&
-      breakerAllows(avoided.breaker, nowMs);
-    return fallback ? avoided.chosen : { kind: "deferred", deferUntilMs };
-  }
+  // The one to avoid, if it may begin now; or, for whoever counts by the rate, the one that may begin next.
+  if (candidates === 0) return soonest?.chosen ?? { kind: "deferred", deferUntilMs };
   // The candidates are counted off anew: a list of them would have to be allocated.
   let toFirst = firstOf(u, candidates);
   let toSecond = secondOf(u, candidates, toFirst);
@@ -100,7 +106,17 @@ function isCandidate(
   nowMs: number,
   avoided: InstanceState | undefined,
 ): boolean {
-  return instance !== avoided && instance.health.healthy === healthy && breakerAllows(instance.breaker, nowMs);
+  return instance !== avoided && instance.health.healthy === healthy && breakerAllows(instance.breaker, nowMs) &&
+    isFree(instance, nowMs);
+}
+
+function isFree(instance: InstanceState, nowMs: number): boolean {
+  return passMs(instance, nowMs) <= nowMs;
+}
+
+/** When it may begin a delivery by the rate that it granted. */
+function passMs({ rate }: InstanceState, nowMs: number): number {
+  return rate === undefined ? nowMs : nextPassMs(rate, nowMs);
 }
 
 function fewer(a: InstanceState, b: InstanceState): InstanceState {

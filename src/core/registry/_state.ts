@@ -260,7 +260,7 @@ export function endService(state: RegistryState, service: ServiceState, nowMs: n
 export function reassess(instance: InstanceState): void {
   const { service } = instance;
   const healthy = instance.health.healthy;
-  const impaired = !healthy || instance.breaker.openUntilMs !== null;
+  const impaired = !healthy || instance.breaker.openUntilMs !== null || instance.rate !== undefined;
   if (healthy !== instance.countedHealthy) service.healthy += healthy ? 1 : -1;
   if (impaired !== instance.countedImpaired) service.impaired += impaired ? 1 : -1;
   instance.countedHealthy = healthy;
