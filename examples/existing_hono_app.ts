@@ -1,15 +1,8 @@
 // An app that was there before, with its own CORS, logger and auth, becomes a service. Deno: deno run -A existing_hono_app.ts
 // deno-lint-ignore-file no-console
-import {
-  connect,
-  defineEvent,
-  gateway,
-  Nak,
-  serve,
-  service,
-  sqlite,
-  type StandardSchema,
-} from "@bellhop/bellhop/server";
+import type { StandardSchema } from "@bellhop/bellhop/schema";
+import { newSigningSecret, newToken } from "@bellhop/bellhop/security";
+import { connect, defineEvent, gateway, Nak, serve, service, sqlite } from "@bellhop/bellhop/server";
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { cors } from "hono/cors";
@@ -28,17 +21,24 @@ const order: StandardSchema<{ id: string }> = {
 };
 const placed = defineEvent("order.placed", order);
 
-await using bus = gateway({ store: sqlite("bus.db"), open: true });
+// Token and secret are made once and kept: `bellhop token`, `bellhop secret`. Here all is one process.
+const [token, signingSecret] = [newToken(), newSigningSecret()];
+const grant = { name: "orders", token, scopes: ["register:orders", "publish:order.*", "publish:critical", "observe"] };
+const credentials = [{ ...grant, sources: ["/services/orders"] }];
+const allowHosts = ["127.0.0.1"];
+await using bus = gateway({ store: sqlite("bus.db"), credentials, signingSecrets: signingSecret, allowHosts });
 await using front = await serve(bus, { port: 0 });
 
-const orders = service({ name: "orders", version: "1.0.0" }).on(placed, ({ data }, { attempt }) => {
+const orders = service({ name: "orders", version: "1.0.0", signingSecret }).on(placed, ({ data }, { attempt }) => {
   console.log("orders: attempt", attempt, "of", data.id);
   return attempt === 1 ? new Nak({ reason: "the warehouse is shut" }) : undefined;
 });
 
-// The app as it was: its auth guards what is its own. Deliveries have their own proof, the signature.
 const app = new Hono();
 app.use(logger((line) => console.log("log:", line.trim())));
+// The one line that is new. It stands before CORS, which would answer the handshake's OPTIONS itself, and before an
+// auth for all paths: deliveries have their own proof, the signature.
+app.route("/bellhop", orders);
 app.use(cors({ origin: "https://shop.example" }));
 app.use("/api/*", bearerAuth({ token: "the-app-has-its-own" }));
 app.post("/api/orders", async (c) => {
@@ -46,10 +46,9 @@ app.post("/api/orders", async (c) => {
   const { outcome, attempts } = await sent.receipt();
   return c.json({ durability: sent.durability, outcome, attempts });
 });
-app.route("/bellhop", orders); // the one line that is new
 
 await using side = await serve(app, { port: 0 });
-await using client = await connect(orders, { gateway: front.url, endpoint: `${side.url}/bellhop` });
+await using client = await connect(orders, { gateway: front.url, endpoint: `${side.url}/bellhop`, token });
 
 const post = (headers: HeadersInit) =>
   fetch(`${side.url}/api/orders`, { method: "POST", body: '{"id":"42"}', headers });
