@@ -4,6 +4,7 @@ import { DISCARD, REDRIVE } from "./dead_letters_change.ts";
 import { DEV } from "./dev.ts";
 import { GATEWAY } from "./gateway.ts";
 import { PUBLISH } from "./publish.ts";
+import { SECRET } from "./secret.ts";
 import { SEND } from "./send_one.ts";
 import { SERVICES } from "./services.ts";
 import { SERVICES_ADD } from "./services_add.ts";
@@ -23,4 +24,5 @@ export const COMMANDS: readonly Command[] = [
   PUBLISH,
   GATEWAY,
   TOKEN,
+  SECRET,
 ];
