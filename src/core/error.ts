@@ -530,6 +530,14 @@ export class BellhopError extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
+  /**
+   * Whether it is such an error, by its name: those of another copy of the library are, and those of `retry()`, which is
+   * too small to hold this class.
+   */
+  static override [Symbol.hasInstance](value: unknown): value is BellhopError {
+    return value instanceof Error && value.name === "BellhopError";
+  }
+
   /** HTTP status by which the gateway reports it. */
   get status(): number {
     return FACTS[this.code][0];

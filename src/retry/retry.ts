@@ -20,7 +20,7 @@ export type { Attempt, RetryEvent, RetryOptions };
  * signal, it may still run beside the next one. A wait of 0 takes no timer, and all others share one.
  *
  * @param policy plain data; see {@linkcode RetryPolicy}
- * @throws {RangeError} with `code` `argument-invalid` and `field`, if the policy is out of range
+ * @throws {BellhopError} `argument-invalid` with the field, if the policy is out of range
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function retry<T>(
 /**
  * Makes a {@linkcode retry} with a policy and options of its own, checked once.
  *
- * @throws {RangeError} with `code` `argument-invalid` and `field`, if the policy is out of range
+ * @throws {BellhopError} `argument-invalid` with the field, if the policy is out of range
  *
  * @example
  * ```ts

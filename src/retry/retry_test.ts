@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { anyPolicy } from "../../testing/any_policy.ts";
 import { backoffDelay, withRetryAfter } from "../core/retry/backoff.ts";
 import { resolvePolicy } from "../core/retry/policy.ts";
+import { BellhopError } from "../core/error.ts";
 import { manualClock } from "../testing/manual_clock.ts";
 import { seededRandom } from "../testing/seeded_random.ts";
 import { createRetry, retry, type RetryEvent } from "./retry.ts";
@@ -272,9 +273,23 @@ Deno.test("retry() survives any thrown value", async () => {
 });
 
 Deno.test("retry() rejects, and createRetry() throws, argument-invalid for a policy out of range", async () => {
-  const error = await assertRejects(() => retry(() => 1, { retries: -1 }), RangeError, "retries");
-  assertEquals([(error as RangeError & { code: string; field: string }).code], ["argument-invalid"]);
-  assertThrows(() => createRetry({ factor: 0 }), RangeError, "factor");
+  const error = await assertRejects(() => retry(() => 1, { retries: -1 }), BellhopError, "retries");
+  const { name, message, field, status, retry: again, fix } = error;
+  assertEquals([name, message, field, status, again, fix], [
+    "BellhopError",
+    "retries must be 0 to 1000000 or unlimited: -1",
+    "retries",
+    400,
+    false,
+    "retries must be 0 to 1000000 or unlimited",
+  ]);
+  assertThrows(() => createRetry({ factor: 0 }), BellhopError, "factor must be 1 to 10: 0");
+  const word = await assertRejects(
+    () => retry(() => 1, "HIGH" as never),
+    BellhopError,
+    "policy must be an object: string",
+  );
+  assertEquals([word.code, word.field, word instanceof TypeError], ["argument-invalid", "policy", false]);
 });
 
 Deno.test("createRetry() uses its policy and options, and a call may add its own", async () => {

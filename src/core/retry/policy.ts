@@ -9,6 +9,9 @@ import { checkPolicy, completedPolicy, DEFAULT_POLICY, type PolicyFault } from "
 
 export type { Jitter, ResolvedPolicy, RetryPolicy } from "./policy_fields.ts";
 
+// Not where it is made: `retry()` is counted by the byte.
+Object.freeze(DEFAULT_POLICY);
+
 export { DEFAULT_POLICY };
 
 /**

@@ -7,7 +7,7 @@
 import type { ResolvedPolicy, RetryPolicy } from "./policy_fields.ts";
 
 /** The policy of the stand-alone `retry()`: 3 retries after about 1, 2 and 4 s, and no time limits. */
-export const DEFAULT_POLICY: ResolvedPolicy = Object.freeze({
+export const DEFAULT_POLICY: ResolvedPolicy = {
   retries: 3,
   baseMs: 1_000,
   factor: 2,
@@ -16,12 +16,19 @@ export const DEFAULT_POLICY: ResolvedPolicy = Object.freeze({
   firstRetry: "backoff",
   attemptTimeoutMs: null,
   maxElapsedMs: null,
-});
+};
 
-/** The first rule that a policy breaks: what was wanted and what was there. */
-export interface PolicyFault extends RangeError {
+/**
+ * The first rule that a policy breaks: what was wanted and what was there. A `BellhopError` in all but its making, which
+ * `instanceof` sees by the name: the class with its table would not fit beside `retry()`.
+ */
+export interface PolicyFault extends Error {
+  readonly name: "BellhopError";
   readonly code: "argument-invalid";
   readonly field: string;
+  readonly status: 400;
+  readonly retry: false;
+  readonly fix: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -38,7 +45,7 @@ const FIRST_RETRIES = ["backoff", "immediate"];
  * @throws {PolicyFault} for the first such field, and nothing else, whatever it is given
  */
 export function checkPolicy(policy: RetryPolicy, defaults: ResolvedPolicy = DEFAULT_POLICY): void {
-  if (!policy || typeof policy !== "object") refuse("policy", "an object", policy);
+  if (Object(policy) !== policy) refuse("policy", "an object", policy);
   // Each field is read by its name and once: this runs for every call of retry() that brings a policy.
   const { baseMs } = policy;
   check("retries", policy.retries, 0, 1_000_000, UNLIMITED);
@@ -62,13 +69,19 @@ export function completedPolicy(policy: RetryPolicy, defaults: ResolvedPolicy): 
 /** Wanted: a number from `low` to `high`, if there are such, or one of some words. */
 function check(field: string, value: unknown, low: number, high: number, words: readonly unknown[] = NO_WORDS): void {
   if (value === undefined || words.includes(value)) return;
-  const whole = field !== "factor";
-  if (typeof value === "number" && value >= low && value <= high && !(whole && value % 1)) return;
-  const wanted = low < high ? [`${whole ? "whole, " : ""}${low} to ${high}`, ...words] : words;
-  refuse(field, wanted.map(String).join(" or "), value);
+  if (typeof value === "number" && value >= low && value <= high && !(field !== "factor" && value % 1)) return;
+  refuse(field, [low < high ? `${low} to ${high}` : [], words].flat().map(String).join(" or "), value);
 }
 
 function refuse(field: string, wanted: string, value: unknown): never {
   const shown = typeof value === "number" ? value : typeof value;
-  throw Object.assign(new RangeError(`${field} must be ${wanted}: ${shown}`), { code: "argument-invalid", field });
+  const fix = `${field} must be ${wanted}`;
+  throw Object.assign(Error(`${fix}: ${shown}`), {
+    name: "BellhopError",
+    code: "argument-invalid",
+    field,
+    status: 400,
+    retry: false,
+    fix,
+  });
 }
