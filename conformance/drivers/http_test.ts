@@ -1,0 +1,53 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { Hello } from "../control.ts";
+import { SubjectBroken } from "../failure.ts";
+import { Session } from "../session.ts";
+import { httpSubject } from "./http.ts";
+
+const COMMAND = `'${Deno.execPath()}' run -A conformance/subjects/serve_http.ts`;
+
+Deno.test("httpSubject() drives a gateway in a process of its own, and receives what it delivers", async () => {
+  const subject = await httpSubject({ command: COMMAND })();
+  try {
+    const hello = (await subject.send(1, { do: "hello" })).ok as unknown as Hello;
+    assertEquals([hello.name, hello.clock, hello.profiles.includes("http")], ["bellhop", "real", true]);
+    const session = new Session(subject, hello);
+    await session.start({ policy: { baseMs: 20, capMs: 20 } });
+    const member = await session.member("b", { subscriptions: ["thing.*"] });
+    assertMatch(member.lease, /./);
+    const event = await session.accepted({ data: { n: 1 } });
+    const first = await session.untilCall(5_000, "b");
+    assertEquals([first?.attempt, first?.envelope.data], [1, { n: 1 }]);
+    await session.settle(first!, { status: 503, headers: {}, body: "" });
+    const second = await session.untilCall(5_000, "b");
+    assertEquals([second?.attempt, second?.deliveryId], [2, first!.deliveryId]);
+    await session.nak(second!);
+    const third = await session.untilCall(5_000, "b");
+    await session.ack(third!);
+    await session.untilTrace(({ kind, id }) => kind === "ended" && id === event.id, 5_000);
+    assertEquals((await session.delivery(event)).outcome, "delivered");
+    session.judgeLint();
+    // Begun anew, nothing is left.
+    await session.start();
+    assertEquals(await session.list("services"), []);
+  } finally {
+    await subject.close();
+  }
+});
+
+Deno.test("httpSubject() says what is wrong with a command that prints no URL", async () => {
+  const subject = await httpSubject({ command: "echo hello; echo no port left >&2; exit 4" })();
+  const error = await assertRejects(() => subject.send(1, { do: "hello" }), SubjectBroken);
+  assertMatch(error.message, /ended with code 4[\s\S]*no port left/);
+  await subject.close();
+});
+
+Deno.test("httpSubject() says what is wrong with a URL behind which is no gateway", async () => {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response("hi"));
+  const subject = await httpSubject({ url: `http://127.0.0.1:${server.addr.port}` })();
+  const hello = await subject.send(1, { do: "hello" });
+  // What it says of itself is nothing: no profile applies to it.
+  assertEquals(hello.ok?.profiles, []);
+  await subject.close();
+  await server.shutdown();
+});
