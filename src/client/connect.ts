@@ -66,7 +66,8 @@ export interface Client extends AsyncDisposable {
    * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
    *
    * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request became a dead letter; `target-unknown` when
-   * nobody takes it; `not-connected` without an `endpoint`; `data-invalid`; otherwise as `publish`
+   * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits;
+   * `data-invalid`; otherwise as `publish`
    */
   request<Type extends string, Input, Output, Data = unknown>(
     event: EventDefinition<Type, Input, Output>,
@@ -127,6 +128,11 @@ export async function connect(
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
   if (typeof options.gateway !== "string" || options.gateway === "") {
     throw new BellhopError("argument-invalid", "gateway: wanted its URL", { field: "gateway" });
+  }
+  if (!isPlainUrl(options.gateway)) {
+    throw new BellhopError("argument-invalid", "gateway: wanted its URL, without user, password, query or fragment", {
+      field: "gateway",
+    });
   }
   // fetch would repeat what it cannot send, in an error that is logged.
   if (token !== undefined && !/^[!-~]+$/.test(token)) {
@@ -200,6 +206,14 @@ export async function connect(
     announcement = await announce(gateway, source, registration, timeoutMs, (error) => onError?.(error));
   }
   return client;
+}
+
+/** What a URL holds besides its path would stand in every error that names the gateway. A page may give a path alone. */
+function isPlainUrl(text: string): boolean {
+  const base = URL.canParse(text) ? undefined : "http://page";
+  if (!URL.canParse(text, base)) return false;
+  const { username, password } = new URL(text, base);
+  return username === "" && password === "" && !/[?#]/.test(text);
 }
 
 function clientClosed(): BellhopError {

@@ -122,6 +122,27 @@ Deno.test("connect() refuses options that cannot be", async () => {
   }
 });
 
+Deno.test("connect() refuses a gateway's URL that holds a secret, and does not repeat it", async () => {
+  const secrets = [
+    "http://user:CANARY@gateway/bus",
+    "http:CANARY@gateway",
+    "//CANARY@gateway",
+    "http:\\\\CANARY@gateway",
+  ];
+  for (const gateway of [...secrets, "http://gateway/bus?token=CANARY", "http://u:CANARY@ga teway", "/bus#CANARY"]) {
+    const refused = await assertRejects(() => connect({ gateway }), BellhopError);
+    assertEquals([refused.code, refused.field, Deno.inspect(refused).includes("CANARY")], [
+      "argument-invalid",
+      "gateway",
+      false,
+    ]);
+  }
+  for (const gateway of ["/bus", "http://gateway/@bus", "https://gateway:8000"]) {
+    await using client = await connect({ gateway });
+    assertEquals(client.instance, undefined);
+  }
+});
+
 Deno.test("publish() carries the lease, and a lease that is unknown is registered anew before the next try", async () => {
   let leases = 0;
   const { client, asked } = await clientOf(

@@ -39,6 +39,8 @@ export async function request(
   const { replies } = service.runtime;
   if (replies.size >= MOST_WAITING) throw new BellhopError("queue-full", `${MOST_WAITING} requests wait for replies`);
   const { id = newId(), signal } = options;
+  // A reply names the id alone: it would be given to one of them.
+  if (replies.has(id)) throw new BellhopError("argument-invalid", `id: a request ${id} waits already`, { field: "id" });
   const late = () => new BellhopError("timeout", `no reply within ${timeoutMs} ms`);
   const limit = timeLimit(gateway.clock, timeoutMs, late, gateway.closed, signal);
   try {

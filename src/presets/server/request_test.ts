@@ -53,6 +53,16 @@ Deno.test("request() gives the reply of the handler that took it, tied to the re
   assertEquals((await Promise.all(many)).map(({ data }) => data.sum), many.map((_, at) => at + 2));
 });
 
+Deno.test("request() refuses an id that waits already, and leaves the one that waits its reply", async () => {
+  await using place = await site();
+  const { client, release } = place;
+  const first = client.request(wanted, { of: [0, 7] }, { id: "twice", reply: summed });
+  const second = await assertRejects(() => client.request(wanted, { of: [0, 7] }, { id: "twice" }), BellhopError);
+  assertEquals([second.code, second.field], ["argument-invalid", "id"]);
+  release();
+  assertEquals((await first).data, { sum: 7 });
+});
+
 Deno.test("request() ends when it is refused for good, when nobody takes it, and when time is up", async () => {
   await using place = await site();
   const { client } = place;
