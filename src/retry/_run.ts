@@ -28,7 +28,7 @@ export class Run<T> implements Waiter, EventListenerObject {
   constructor(
     fn: (attempt: Attempt) => T | PromiseLike<T>,
     policy: ResolvedPolicy,
-    options: RetryOptions<T>,
+    options: RetryOptions<T> = {},
     attempt: number,
     failure: unknown,
   ) {

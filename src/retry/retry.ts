@@ -36,7 +36,7 @@ export type { Attempt, RetryEvent, RetryOptions };
 export function retry<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
   policy?: RetryPolicy,
-  options: RetryOptions<T> = {},
+  options?: RetryOptions<T>,
 ): Promise<T> {
   return first(fn, policy ?? DEFAULT_POLICY, options, policy);
 }
@@ -68,13 +68,13 @@ export function createRetry(
 async function first<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
   policy: RetryPolicy,
-  options: RetryOptions<T>,
+  options?: RetryOptions<T>,
   unchecked?: RetryPolicy,
 ): Promise<T> {
   if (unchecked !== undefined) checkPolicy(unchecked);
   let attempt = 0;
   let failure;
-  if (!(policy.attemptTimeoutMs || policy.maxElapsedMs || options.signal || options.retryOn)) {
+  if (!(policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn)) {
     try {
       return await fn(new Context(1, Infinity));
     } catch (error) {
@@ -83,6 +83,6 @@ async function first<T>(
     }
   }
   // Completed only now, since who succeeds needs no complete policy.
-  const resolved = unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy as ResolvedPolicy;
-  return new Run(fn, resolved, options, attempt, failure) as unknown as Promise<T>;
+  if (unchecked) policy = completedPolicy(unchecked, DEFAULT_POLICY);
+  return new Run(fn, policy as ResolvedPolicy, options, attempt, failure) as unknown as Promise<T>;
 }
