@@ -3,13 +3,13 @@ import type { IdHash } from "./_id_hash.ts";
 import { type BusMessage, endedMessage } from "./message.ts";
 import type { Target } from "./target.ts";
 
-/** What is left of a message that has ended: shared by all that have it in common, but for those with many receivers. */
+/** What is left of a message that has ended: shared by all that have it in common, but where receivers fared differently. */
 interface Remains {
   readonly source: string;
   readonly type: string;
   readonly rank: Rank;
   readonly targets: readonly Target[];
-  /** The outcomes, if there is not exactly one receiver. */
+  /** The outcomes, if they are not all the same. */
   readonly progress: ArrayLike<number> | undefined;
   readonly open: 0;
 }
@@ -24,7 +24,7 @@ const HIGH = 1;
 /** The row before it in the same bucket, plus 1. */
 const NEXT = 2;
 const FINGERPRINT = 3;
-/** The packed outcome of the one receiver. */
+/** The packed outcome that all receivers have in common. */
 const OUTCOME = 4;
 /** Milliseconds since the generation's origin. */
 const ACCEPTED = 5;
@@ -141,7 +141,7 @@ export class Generation {
     if (message.rank === 3 || message.runs !== undefined || this.holders[row] !== message) return;
     const { source, type, rank, targets, progress } = message;
     this.ended++;
-    if (progress.length !== 1) {
+    if (!allAlike(progress)) {
       this.holders[row] = { source, type, rank, targets, progress, open: 0 };
       return;
     }
@@ -152,7 +152,7 @@ export class Generation {
       remains = this.lastRemains = { source, type, rank, targets, progress: undefined, open: 0 };
     }
     this.holders[row] = remains;
-    this.words[row * WORDS + OUTCOME] = progress[0];
+    this.words[row * WORDS + OUTCOME] = progress[0] ?? 0;
   }
 
   revive(row: number, message: BusMessage): void {
@@ -174,7 +174,7 @@ export class Generation {
       acceptedMs: this.originMs + this.words[at + ACCEPTED],
       fingerprint: this.words[at + FINGERPRINT],
       targets,
-      progress: progress === undefined ? [this.words[at + OUTCOME]] : Array.from(progress),
+      progress: progress === undefined ? targets.map(() => this.words[at + OUTCOME]) : Array.from(progress),
       generation: this,
       row,
     });
@@ -201,6 +201,11 @@ export class Generation {
     words[at + NEXT] = cell & ROW;
     cells[bucket] = (cell & ~ROW) | (FIRST_BIT << (words[at + HIGH] & 7)) | (row + 1);
   }
+}
+
+function allAlike(progress: ArrayLike<number>): boolean {
+  for (let place = 1; place < progress.length; place++) if (progress[place] !== progress[0]) return false;
+  return true;
 }
 
 function widened(words: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
