@@ -13,6 +13,7 @@ import { parseScopes } from "../../security/scope.ts";
 import type { ReadBody } from "./_body.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
+import type { Waits } from "./_waits.ts";
 
 /** Bounds of the gateway; those of envelopes, `capacity` and `maxDurableBytes` are advertised at `GET /`. */
 export interface GatewayLimits extends EnvelopeLimits {
@@ -24,6 +25,8 @@ export interface GatewayLimits extends EnvelopeLimits {
   readonly bodyTimeoutMs: number;
   /** Milliseconds that a proxied request may wait for its answer. Default 15,000. */
   readonly callTimeoutMs: number;
+  /** Requests that wait for an outcome at once; a `Prefer: wait` beyond is passed over. Default 10,000. */
+  readonly maxWaits: number;
   /** Trace streams at once. Default 16. */
   readonly maxStreams: number;
   /** Bytes that a trace stream may hold for a slow reader. Default 262,144. */
@@ -39,6 +42,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
   maxDurableBytes: 67_108_864,
   bodyTimeoutMs: 30_000,
   callTimeoutMs: 15_000,
+  maxWaits: 10_000,
   maxStreams: 16,
   maxStreamBytes: 262_144,
   heartbeatMs: 15_000,
@@ -55,6 +59,7 @@ export interface Gateway {
   readonly signal: AbortSignal | undefined;
   readonly readBody: ReadBody;
   readonly streams: TraceStreams;
+  readonly waits: Waits;
   /** The page that explains the errors to this caller. */
   readonly errorsUrl: (c: Context) => string;
   /** The OpenAPI document as JSON, without `servers`. */

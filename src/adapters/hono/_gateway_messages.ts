@@ -11,7 +11,6 @@ import type { Acknowledgement, Engine, Publisher } from "../../ports/engine.ts";
 import type { Principal } from "../../security/credentials.ts";
 import { assertMayCancel, assertMayObserve, assertMayPublish, assertMaySeeStatus } from "../../security/permission.ts";
 import { type Call, JSON_TYPE, payer } from "./_gateway.ts";
-import { preferredWait } from "./_prefer.ts";
 import { problemOf } from "./_problem.ts";
 import { badField, pageOf, type Query, readQuery, required } from "./_query.ts";
 import type { RequestFacts } from "./_request_facts.ts";
@@ -39,14 +38,14 @@ export async function publish(call: Call): Promise<Response> {
 
 /** `GET /messages`: one message's status, at once or when it has ended, or the list of CRITICAL still being tried. */
 export async function messages(call: Call): Promise<Response> {
-  const { c, facts, engine, principal } = call;
+  const { c, facts, engine, gateway, principal } = call;
   const query = readQuery(c.req.url, ["source", "id", "unfinished", "state", "limit", "after"]);
   if (query.get("state") !== undefined) return await delayed(call, query);
   const unfinished = query.get("unfinished");
   if (unfinished === undefined) {
     const message = { source: required(query, "source"), id: required(query, "id") };
     assertMaySeeStatus(principal, message.source);
-    const seconds = preferredWait(facts.prefer);
+    const seconds = gateway.waits.granted(facts.prefer);
     if (seconds === undefined) return c.json(await engine.status(message.source, message.id));
     const status = await settled(call, engine, message, seconds * 1_000);
     return c.json(status, 200, { "preference-applied": `wait=${seconds}` });
@@ -113,9 +112,9 @@ function refused(error: unknown): Promise<never> {
 }
 
 async function withStatus(call: Call, acknowledgement: Acknowledgement): Promise<Response> {
-  const { c, facts, engine } = call;
+  const { c, facts, engine, gateway } = call;
   const members = membersOf(acknowledgement);
-  const seconds = preferredWait(facts.prefer);
+  const seconds = gateway.waits.granted(facts.prefer);
   if (seconds !== undefined) {
     const status = await unlessForgotten(settled(call, engine, acknowledgement, seconds * 1_000));
     const ended = status?.deliveries.every((delivery) => delivery.state === "ended") === true;
@@ -135,7 +134,7 @@ function settled(
   ms: number,
 ): Promise<MessageStatus> {
   // Not by the request's own signal: who hangs up leaves a wait of a minute at most, and Deno remarks on its use.
-  return engine.settled(source, id, ms, gateway.signal);
+  return gateway.waits.during(engine.settled(source, id, ms, gateway.signal));
 }
 
 /** The message is accepted, whatever becomes of the question about it. */

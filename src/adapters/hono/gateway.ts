@@ -34,6 +34,7 @@ import { peerAddress } from "./_peer.ts";
 import { problem } from "./_problem.ts";
 import { requestFacts } from "./_request_facts.ts";
 import { traceStreams } from "./_sse.ts";
+import { outcomeWaits } from "./_waits.ts";
 
 export type { Dial, GatewayLimits } from "./_gateway.ts";
 export type { Credentials, Principal } from "../../security/credentials.ts";
@@ -134,6 +135,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     signal,
     readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
+    waits: outcomeWaits(limits.maxWaits),
     errorsUrl: errorsUrl === undefined ? errorsUrlOf : () => errorsUrl,
     openapi: openapiText(() => ({ name, version, secured: credentials !== undefined, routes: served })),
   };

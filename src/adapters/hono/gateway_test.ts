@@ -102,6 +102,33 @@ Deno.test("gatewayRoutes() waits as Prefer asks, and says so", async () => {
   }
 });
 
+Deno.test("gatewayRoutes() passes over a wait while as many wait as may, and grants it again when one has ended", async () => {
+  const { engine, ask } = mounted({ limits: { maxWaits: 2 } });
+  const status = engine.settled;
+  const ends: (() => void)[] = [];
+  engine.settled = async (source, id, ...more) => {
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return await status(source, id, ...more);
+  };
+  const waiting = [ask("~/messages", post(EVENT, { prefer: "wait=9" }))];
+  while (ends.length < 1) await new Promise((resolve) => setTimeout(resolve));
+  const query = new URLSearchParams({ source: EVENT.source, id: EVENT.id });
+  const asked = { headers: { prefer: "wait=9" } };
+  waiting.push(ask(`~/messages?${query}`, asked));
+  while (ends.length < 2) await new Promise((resolve) => setTimeout(resolve));
+  const beyond = [await ask(`~/messages?${query}`, asked), await ask("~/messages", post(EVENT, { prefer: "wait=9" }))];
+  assertEquals(beyond.map(({ status, headers }) => [status, headers.get("preference-applied")]), [[200, null], [
+    202,
+    null,
+  ]]);
+  ends[0]();
+  assertEquals((await waiting[0]).headers.get("preference-applied"), "wait=9");
+  waiting[0] = ask(`~/messages?${query}`, asked);
+  while (ends.length < 3) await new Promise((resolve) => setTimeout(resolve));
+  for (const end of ends) end();
+  for (const one of waiting) assertEquals((await one).headers.get("preference-applied"), "wait=9");
+});
+
 Deno.test("gatewayRoutes() answers a duplicate with the status of the message", async () => {
   const { ask } = mounted();
   await ask("~/messages", post(EVENT));
