@@ -13,6 +13,8 @@ import type {
   JsonObject,
   LateAnswer,
   OtherCall,
+  OutgoingRequest,
+  Profile,
   Question,
   Refusal,
   StartOptions,
@@ -337,13 +339,28 @@ export class Session {
     this.note("suite", { id, ...command } as unknown as JsonObject);
     const answer = await this.subject.send(id, command);
     this.note("subject", answer as unknown as JsonObject);
-    if (answer.unsupported !== undefined) throw new NotApplicable(answer.unsupported);
+    if (answer.unsupported !== undefined) throw this.unsupported(command, answer.unsupported);
     this.takeIn(answer, command);
     if (!this.manualHealth) await this.answerHealth();
-    if (answer.ok !== undefined) return { ok: answer.ok };
+    if (answer.ok !== undefined) return { ok: command.do === "request" ? withLowerNames(answer.ok) : answer.ok };
     if (answer.refused !== undefined) return { refused: answer.refused };
-    if (answer.pending === true) return { pending: id };
+    if (answer.pending === true) {
+      const late = this.late.get(id);
+      if (late?.ok !== undefined) return { ok: late.ok };
+      if (late?.refused !== undefined) return { refused: late.refused };
+      return { pending: id };
+    }
     throw new SubjectBroken(`an answer with neither ok, refused nor pending: ${JSON.stringify(answer)}`);
+  }
+
+  /** What a declared profile cannot be judged without must be known; all else does not apply. */
+  private unsupported(command: Command, why: string): Error {
+    const profile = NEEDED_BY[command.do];
+    const asked = command.do === "ask" && this.hello.asks.includes(command.about);
+    const plain = command.do !== "start" || Object.keys(command.options).length === 0 && command.role === undefined;
+    const needed = asked || profile !== undefined && this.has(profile) && plain;
+    if (!needed || this.hello.clock !== "virtual") return new NotApplicable(why);
+    return new SubjectBroken(`${command.do} is needed for what is declared, and was answered unsupported: ${why}`);
   }
 
   /** Throws the first fault that the lint has found so far. */
@@ -360,8 +377,13 @@ export class Session {
       this.lint.told(event, answer.nowMs);
       if (event.kind === "trace") this.trace.push(event.event);
       else if (event.kind === "answer") this.late.set(event.to, event);
-      else if (event.for === "delivery") this.calls.push(event);
-      else this.otherCalls.push(event);
+      else {
+        const call = event.request === undefined
+          ? event
+          : { ...event, request: withLowerNames(event.request as unknown as JsonObject) as unknown as OutgoingRequest };
+        if (call.for === "delivery") this.calls.push(call);
+        else this.otherCalls.push(call);
+      }
     }
   }
 
@@ -402,6 +424,26 @@ export interface DeliveryView {
   readonly outcome?: string;
   readonly lastError?: string;
   readonly nextAttemptMs?: number;
+}
+
+/** Commands that a subject with the profile must know. */
+const NEEDED_BY: { readonly [name in Command["do"]]?: Profile } = {
+  start: "core",
+  publish: "core",
+  advance: "core",
+  status: "core",
+  cancel: "core",
+  list: "core",
+  letter: "core",
+  registry: "registry",
+  discover: "registry",
+  request: "http",
+};
+
+/** Names of headers have no case: here they are all lower. */
+function withLowerNames(message: JsonObject): JsonObject {
+  const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  return { ...message, headers: Object.fromEntries(headers) };
 }
 
 /** JSON with sorted members, for comparison. */

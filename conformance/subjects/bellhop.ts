@@ -43,8 +43,7 @@ class Bellhop implements Subject {
   private app: App | undefined;
   private disk = memory();
   private faulty = faultyStore(this.disk);
-  private draws: readonly number[] = [0.5];
-  private drawn = 0;
+  private deafen: (() => void) | undefined;
   private tokens = 0;
 
   constructor(private readonly changes: BellhopChanges) {}
@@ -58,6 +57,8 @@ class Bellhop implements Subject {
   }
 
   async close(): Promise<void> {
+    this.deafen?.();
+    this.deafen = undefined;
     for (const end of [...this.calls.values()]) end(undefined);
     this.calls.clear();
     await this.engine?.close({ deadlineMs: 0 });
@@ -217,8 +218,6 @@ class Bellhop implements Subject {
   private async start(command: Start): Promise<void> {
     await this.close();
     this.events = [];
-    this.draws = command.draws;
-    this.drawn = 0;
     this.clock = manualClock(command.nowMs);
     if (command.keep !== true) this.disk = memory();
     const durable = command.options.store !== "memory";
@@ -227,7 +226,7 @@ class Bellhop implements Subject {
     await this.startGateway(command);
   }
 
-  private async startGateway({ options, security }: Start): Promise<void> {
+  private async startGateway({ options, security, draws }: Start): Promise<void> {
     const policies = options.policy === undefined ? undefined : Object.fromEntries(
       Object.entries(RETRIES).map(([priority, retries]) => [
         priority,
@@ -239,6 +238,7 @@ class Bellhop implements Subject {
       ]),
     );
     const clock = this.clock;
+    let drawn = 0;
     const { secrets, credentials, allowHosts } = (security ?? {}) as {
       readonly secrets?: string | readonly string[];
       readonly credentials?: never;
@@ -261,7 +261,8 @@ class Bellhop implements Subject {
       token: () => `t${(++this.tokens).toString().padStart(23, "0")}`,
       ...this.changes.embedded,
       bus: {
-        random: () => this.draws[this.drawn++ % this.draws.length],
+        // Of this start alone: an engine that was left behind may still be drawing.
+        random: () => draws[drawn++ % draws.length],
         ...(policies === undefined ? {} : { policies: policies as never }),
         ...pick(options, ["capacity", "maxInFlight", "maxDeadLetters", "maxDurableBytes"]),
         ...this.changes.embedded?.bus,
@@ -272,7 +273,7 @@ class Bellhop implements Subject {
         ...this.changes.embedded?.registry,
       },
     });
-    this.engine.trace((step) => this.events.push({ kind: "trace", event: step.event as never }));
+    this.deafen = this.engine.trace((step) => this.events.push({ kind: "trace", event: step.event as never }));
     this.app = gatewayRoutes({
       engine: this.engine,
       peer: () => "127.0.0.1",

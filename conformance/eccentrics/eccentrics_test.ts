@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { CHECKS } from "../checks/mod.ts";
+import { runChecks } from "../run.ts";
+import { ECCENTRICS } from "./mod.ts";
+
+Deno.test("ECCENTRICS are at least ten, each named once", () => {
+  assertEquals(new Set(ECCENTRICS.map(({ id }) => id)).size, ECCENTRICS.length);
+  assertEquals(ECCENTRICS.length >= 10, true);
+});
+
+for (const { id, why, open } of ECCENTRICS) {
+  Deno.test(`the eccentric ${id} passes, for ${why}`, async () => {
+    const { results } = await runChecks({ open, checks: CHECKS, seed: Number(Deno.env.get("FC_SEED") ?? 1), runs: 2 });
+    const faults = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
+    assertEquals(
+      faults.map(({ check, verdict, failure }) => [check, verdict, failure?.requirement, failure?.message]),
+      [],
+    );
+    assertEquals(results.some(({ verdict }) => verdict === "pass"), true);
+  });
+}
