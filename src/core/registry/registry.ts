@@ -216,6 +216,8 @@ export function createRegistry(options?: RegistryOptions): Registry {
     choose(nowMs, service, u, avoid, only): Choice {
       const found = state.services.get(service);
       if (found === undefined) return NO_INSTANCE;
+      // Who is chosen is asked for four times more.
+      if (found.instances.length === 1) state.lastFound = found.instances[0];
       if (only === undefined) return chooseInstance(found, nowMs, strategy, u, avoid);
       const instance = found.byId.get(only);
       return instance === undefined ? NO_INSTANCE : answer(instance, nowMs);
