@@ -65,7 +65,7 @@ export interface Client extends AsyncDisposable {
    * Publishes an event and waits for the reply that a handler gives by `ctx.reply`: it comes back to this instance as an
    * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
    *
-   * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request became a dead letter; `target-unknown` when
+   * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request was delivered to nobody; `target-unknown` when
    * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits;
    * `data-invalid`; otherwise as `publish`
    */

@@ -53,7 +53,8 @@ export async function request(
     const sent = await publish(sender, event, data, { ...options, id, replyto, timeoutMs, signal: limit.signal });
     if (sent.receivers.length === 0) throw new BellhopError("target-unknown", "nobody takes such requests");
     const failure = sent.receipt({ timeoutMs, signal: limit.signal }).then(({ outcome, deliveries }) => {
-      if (outcome !== "delivered") {
+      // Who took it may yet reply, whatever became of it at another service.
+      if (!deliveries.some((delivery) => delivery.outcome === "delivered")) {
         const why = deliveries.find((delivery) => delivery.outcome === outcome)?.lastError ?? outcome;
         throw new BellhopError("attempts-exhausted", `the request ended as ${outcome}: ${why}`);
       }

@@ -21,15 +21,24 @@ async function site() {
       said.push(await ctx.reply({ sum: data.of.reduce((one, other) => one + other) }));
     });
   const asker = service({ name: "asker", version: "1" });
+  let owner = stack;
   const connected = async (definition: ReturnType<typeof service>) => {
-    const side = stack.use(await serve(new Hono().route("/bellhop", definition), { port: 0 }));
-    return stack.use(await connect(definition, { gateway: front.url, endpoint: `${side.url}/bellhop` }));
+    const side = owner.use(await serve(new Hono().route("/bellhop", definition), { port: 0 }));
+    return owner.use(await connect(definition, { gateway: front.url, endpoint: `${side.url}/bellhop` }));
   };
   await connected(sums);
   const client = await connected(asker);
   const deadLetters = async () => (await (await fetch(`${front.url}/dead-letters`)).json()).deadLetters;
-  const all = stack.move();
-  return { url: front.url, client, said, release, deadLetters, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  const all = owner = stack.move();
+  return {
+    url: front.url,
+    client,
+    connected,
+    said,
+    release,
+    deadLetters,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 const code = async (act: () => Promise<unknown>) => (await assertRejects(act, BellhopError)).code;
@@ -61,6 +70,21 @@ Deno.test("request() refuses an id that waits already, and leaves the one that w
   assertEquals([second.code, second.field], ["argument-invalid", "id"]);
   release();
   assertEquals((await first).data, { sum: 7 });
+});
+
+Deno.test("request() waits for the reply of one service though another refuses the request for good", async () => {
+  await using place = await site();
+  const { connected } = place;
+  let asked = 0;
+  await connected(
+    service({ name: "late", version: "1" }).on("time.wanted", (_, ctx) => {
+      const later = new Promise((resolve) => setTimeout(resolve, 250)).then(() => ctx.reply({ ms: 7 }));
+      ctx.waitUntil(later);
+    }),
+  );
+  await connected(service({ name: "none", version: "1" }).on("time.wanted", () => new Term(`no ${++asked}`)));
+  assertEquals((await place.client.request("time.wanted", {})).data, { ms: 7 });
+  assertEquals(asked, 1);
 });
 
 Deno.test("request() ends when it is refused for good, when nobody takes it, and when time is up", async () => {
