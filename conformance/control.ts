@@ -202,9 +202,9 @@ export interface LateAnswer {
 /** What a subject tells beside the answer, in the order in which it happened. */
 export type SubjectEvent = DeliveryCall | OtherCall | TraceStep | LateAnswer;
 
-/** One message from a subject: the answer to the command with that `id`, and all that happened since the last. */
+/** One message from a subject: the answer to the command with that `seq`, and all that happened since the last. */
 export interface Answer {
-  readonly id: number;
+  readonly seq: number;
   /** The subject's clock after the command. */
   readonly nowMs: number;
   /** Exactly one of `ok`, `refused`, `pending` and `unsupported` is there. */
@@ -220,7 +220,7 @@ export interface Answer {
 /** An implementation under test, plugged in. */
 export interface Subject {
   /** Sends one command and gives the answer; rejects when the subject is broken or silent. */
-  send(id: number, command: Command): Promise<Answer>;
+  send(seq: number, command: Command): Promise<Answer>;
   /** Ends it. Idempotent. */
   close(): Promise<void>;
 }

@@ -119,7 +119,7 @@ interface Plugged {
 async function plugIn({ open, commandTimeoutMs = 30_000 }: RunOptions): Promise<Plugged> {
   const raw = await open();
   const subject: Subject = {
-    send: (id, command) => within(raw.send(id, command), commandTimeoutMs, command.do),
+    send: (seq, command) => within(raw.send(seq, command), commandTimeoutMs, command.do),
     close: () => raw.close(),
   };
   const answer = await subject.send(0, { do: "hello" });

@@ -335,9 +335,9 @@ export class Session {
   /** Sends one command and takes in what comes with the answer. */
   async say(command: Command): Promise<Reply> {
     if (++this.commands > MAX_COMMANDS) throw new Error(`the check has sent ${MAX_COMMANDS} commands`);
-    const id = this.commands;
-    this.note("suite", { id, ...command } as unknown as JsonObject);
-    const answer = await this.subject.send(id, command);
+    const seq = this.commands;
+    this.note("suite", { seq, ...command } as unknown as JsonObject);
+    const answer = await this.subject.send(seq, command);
     this.note("subject", answer as unknown as JsonObject);
     if (answer.unsupported !== undefined) throw this.unsupported(command, answer.unsupported);
     this.takeIn(answer, command);
@@ -345,10 +345,10 @@ export class Session {
     if (answer.ok !== undefined) return { ok: command.do === "request" ? withLowerNames(answer.ok) : answer.ok };
     if (answer.refused !== undefined) return { refused: answer.refused };
     if (answer.pending === true) {
-      const late = this.late.get(id);
+      const late = this.late.get(seq);
       if (late?.ok !== undefined) return { ok: late.ok };
       if (late?.refused !== undefined) return { refused: late.refused };
-      return { pending: id };
+      return { pending: seq };
     }
     throw new SubjectBroken(`an answer with neither ok, refused nor pending: ${JSON.stringify(answer)}`);
   }

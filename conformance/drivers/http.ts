@@ -64,14 +64,14 @@ class HttpSubject implements Subject {
     });
   }
 
-  async send(id: number, command: Command): Promise<Answer> {
+  async send(seq: number, command: Command): Promise<Answer> {
     const outcome = await this.outcome(command);
     if (command.do !== "hello" && command.do !== "stop" && command.do !== "advance") {
       await this.something(SETTLING_MS);
     }
     const events = this.events;
     this.events = [];
-    return { id, nowMs: Date.now(), ...outcome, events };
+    return { seq, nowMs: Date.now(), ...outcome, events };
   }
 
   async close(): Promise<void> {

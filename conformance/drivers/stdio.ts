@@ -30,7 +30,7 @@ export interface StdioOptions {
  * ```ts
  * import { stdioSubject } from "@bellhop/bellhop/conformance/stdio";
  * import { assertEquals } from "@std/assert";
- * const deaf = `read command; echo '{"id":0,"nowMs":0,"ok":{"control":1},"events":[]}'`;
+ * const deaf = `read command; echo '{"seq":0,"nowMs":0,"ok":{"control":1},"events":[]}'`;
  * const subject = await stdioSubject(deaf)();
  * assertEquals((await subject.send(0, { do: "hello" })).ok, { control: 1 });
  * await subject.close();
@@ -50,7 +50,7 @@ export function stdioSubject(command: string, { cwd, wire }: StdioOptions = {}):
       let rest: string[] = [];
       let restLength = 0;
       let ended: string | undefined;
-      let waiting: { readonly id: number; resolve(answer: Answer): void; reject(error: Error): void } | undefined;
+      let waiting: { readonly seq: number; resolve(answer: Answer): void; reject(error: Error): void } | undefined;
 
       const fail = (message: string): void => {
         ended ??= `${message}${complaint === "" ? "" : `; it said on standard error:\n${complaint.trimEnd()}`}`;
@@ -66,7 +66,7 @@ export function stdioSubject(command: string, { cwd, wire }: StdioOptions = {}):
         } catch {
           return fail(`a line that is no JSON: ${text.slice(0, 200)}`);
         }
-        const fault = faultOf(answer, waiting?.id);
+        const fault = faultOf(answer, waiting?.seq);
         if (fault !== undefined) return fail(`${fault}: ${text.slice(0, 200)}`);
         const { resolve } = waiting!;
         waiting = undefined;
@@ -99,12 +99,12 @@ export function stdioSubject(command: string, { cwd, wire }: StdioOptions = {}):
       });
 
       const subject: Subject = {
-        send: (id: number, command: Command) =>
+        send: (seq: number, command: Command) =>
           new Promise((resolve, reject) => {
             if (ended !== undefined) return reject(new SubjectBroken(ended));
             if (waiting !== undefined) return reject(new SubjectBroken("a command is still being answered"));
-            waiting = { id, resolve, reject };
-            const text = JSON.stringify({ id, ...command });
+            waiting = { seq, resolve, reject };
+            const text = JSON.stringify({ seq, ...command });
             wire?.("suite", text);
             child.stdin.write(`${text}\n`);
           }),
@@ -114,7 +114,7 @@ export function stdioSubject(command: string, { cwd, wire }: StdioOptions = {}):
             child.stdin.end();
           }
           const timer = setTimeout(() => kill(child.pid), ended === undefined && waiting === undefined ? GRACE_MS : 0);
-          if (waiting !== undefined && waiting.id !== -1) kill(child.pid);
+          if (waiting !== undefined && waiting.seq !== -1) kill(child.pid);
           await closed;
           clearTimeout(timer);
           kill(child.pid);
@@ -127,7 +127,7 @@ export function stdioSubject(command: string, { cwd, wire }: StdioOptions = {}):
 function faultOf(answer: Answer, waitedFor: number | undefined): string | undefined {
   if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return "an answer that is no object";
   if (waitedFor === undefined) return "a line that nothing was asked for";
-  if (answer.id !== waitedFor) return `the answer to command ${answer.id} where ${waitedFor} was asked`;
+  if (answer.seq !== waitedFor) return `the answer to command ${answer.seq} where ${waitedFor} was asked`;
   if (waitedFor === -1) return undefined;
   if (!Number.isFinite(answer.nowMs)) return "an answer without nowMs";
   if (!Array.isArray(answer.events)) return "an answer without events";

@@ -10,10 +10,10 @@ Deno.test("stdioSubject() speaks to a program over lines, and ends it", async ()
   const hello = await subject.send(1, { do: "hello" });
   assertEquals(hello.ok?.name, "bellhop");
   const started = await subject.send(2, { do: "start", nowMs: 5_000, draws: [0.5], options: {} });
-  assertEquals([started.id, started.nowMs, started.ok], [2, 5_000, {}]);
+  assertEquals([started.seq, started.nowMs, started.ok], [2, 5_000, {}]);
   await subject.close();
   await subject.close();
-  assertEquals(lines[0], `suite {"id":1,"do":"hello"}`);
+  assertEquals(lines[0], `suite {"seq":1,"do":"hello"}`);
   assertEquals(lines.filter((line) => line.startsWith("subject")).length >= 2, true);
 });
 
@@ -24,8 +24,8 @@ for (
     ["complains and ends", "echo no such module >&2; exit 1", /no such module/],
     ["echoes", "cat", /without nowMs/],
     ["prints no JSON", "echo hello; sleep 30", /no JSON: hello/],
-    ["answers another command", `read x; echo '{"id":99,"nowMs":0,"events":[]}'; sleep 30`, /99 where 1/],
-    ["speaks unasked", `echo '{"id":1,"nowMs":0,"events":[]}'; sleep 30`, /nothing was asked|^$/],
+    ["answers another command", `read x; echo '{"seq":99,"nowMs":0,"events":[]}'; sleep 30`, /99 where 1/],
+    ["speaks unasked", `echo '{"seq":1,"nowMs":0,"events":[]}'; sleep 30`, /nothing was asked|^$/],
     ["cannot be found", "no-such-program-here", /not found/],
   ] as const
 ) {

@@ -35,10 +35,10 @@ export function odd({ id, why, changes, hears, says }: Oddity): Eccentric {
     let nowMs = 0;
     return {
       close: () => reference.close(),
-      async send(id: number, command: Command): Promise<Answer> {
+      async send(seq: number, command: Command): Promise<Answer> {
         let answer: Answer | undefined;
         for (const one of hears?.(command, nowMs) ?? [command]) {
-          const next: Answer = await reference.send(id, one);
+          const next: Answer = await reference.send(seq, one);
           answer = answer === undefined ? next : { ...next, events: [...answer.events, ...next.events] };
           // Time stops at the first event, whatever was meant to come after.
           if (command.do === "advance" && answer.events.length > 0) break;

@@ -114,7 +114,7 @@ function oddities(): readonly Oddity[] {
       says: (answer, command) => {
         if (command.do !== "publish" || answer.pending === true) return answer;
         const { ok, refused, ...rest } = answer;
-        const late = { kind: "answer", to: answer.id, ...(ok === undefined ? { refused } : { ok }) } as SubjectEvent;
+        const late = { kind: "answer", to: answer.seq, ...(ok === undefined ? { refused } : { ok }) } as SubjectEvent;
         return { ...rest, pending: true, events: [...answer.events, late] };
       },
     },

@@ -58,9 +58,9 @@ export const LIARS: readonly Liar[] = [
     cause: /no answer to .* within/,
     open: () =>
       Promise.resolve({
-        send: (id: number, command: Command) =>
+        send: (seq: number, command: Command) =>
           command.do === "hello"
-            ? Promise.resolve({ id, nowMs: 0, ok: HELLO as never, events: [] })
+            ? Promise.resolve({ seq, nowMs: 0, ok: HELLO as never, events: [] })
             : new Promise<Answer>(() => {}),
         close: () => Promise.resolve(),
       }),
@@ -76,10 +76,10 @@ function liar(id: string, cause: RegExp, lie: (command: Command) => Partial<Answ
     let nowMs = 0;
     return Promise.resolve({
       // deno-lint-ignore require-await -- what a lie throws must reject
-      send: async (id: number, command: Command) => {
+      send: async (seq: number, command: Command) => {
         if (command.do === "start") nowMs = command.nowMs;
         if (command.do === "advance") nowMs = command.toMs;
-        return { id, nowMs, events: [], ...lie(command) };
+        return { seq, nowMs, events: [], ...lie(command) };
       },
       close: () => Promise.resolve(),
     });

@@ -4,11 +4,11 @@ import { bellhop } from "../subjects/bellhop.ts";
 
 const subject = await bellhop()();
 const scope = globalThis as unknown as {
-  onmessage: (message: { data: { id: number; command: Command } }) => void;
+  onmessage: (message: { data: { seq: number; command: Command } }) => void;
   postMessage(message: unknown): void;
 };
-scope.onmessage = ({ data: { id, command } }) => {
-  subject.send(id, command).then(
+scope.onmessage = ({ data: { seq, command } }) => {
+  subject.send(seq, command).then(
     (answer) => scope.postMessage({ answer: JSON.stringify(answer) }),
     (error) => scope.postMessage({ error: String(error?.stack ?? error) }),
   );

@@ -6,7 +6,7 @@
 import type { Answer, Command, OpenSubject, Subject } from "../control.ts";
 import { SubjectBroken } from "../failure.ts";
 
-/** Opens a Worker with that module; it answers each message `{id, command}` with `{answer}`. */
+/** Opens a Worker with that module; it answers each message `{seq, command}` with `{answer}`. */
 export function workerSubject(url: string): OpenSubject {
   return async () => {
     const worker = new Worker(url, { type: "module" });
@@ -28,10 +28,10 @@ export function workerSubject(url: string): OpenSubject {
       fail(event.message);
     };
     const subject: Subject = {
-      send: (id: number, command: Command) =>
+      send: (seq: number, command: Command) =>
         new Promise((resolve, reject) => {
           queue.push({ resolve, reject });
-          worker.postMessage({ id, command });
+          worker.postMessage({ seq, command });
         }),
       close() {
         worker.terminate();

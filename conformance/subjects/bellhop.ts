@@ -48,12 +48,12 @@ class Bellhop implements Subject {
 
   constructor(private readonly changes: BellhopChanges) {}
 
-  async send(id: number, command: Command): Promise<Answer> {
-    const outcome = await this.outcome(id, command);
+  async send(seq: number, command: Command): Promise<Answer> {
+    const outcome = await this.outcome(seq, command);
     await this.idle();
     const events = this.events;
     this.events = [];
-    return { id, nowMs: this.clock.nowMs(), ...outcome, events };
+    return { seq, nowMs: this.clock.nowMs(), ...outcome, events };
   }
 
   async close(): Promise<void> {
@@ -66,7 +66,7 @@ class Bellhop implements Subject {
   }
 
   /** The result, or that it will follow as an event. */
-  private async outcome(id: number, command: Command): Promise<Partial<Answer>> {
+  private async outcome(seq: number, command: Command): Promise<Partial<Answer>> {
     let settled: Partial<Answer> | undefined;
     let late = false;
     const work = this.carryOut(command).then((ok): Partial<Answer> => ({ ok }), (error): Partial<Answer> => {
@@ -76,7 +76,7 @@ class Bellhop implements Subject {
     });
     const done = work.then((outcome) => {
       settled = outcome;
-      if (late) this.events.push({ kind: "answer", to: id, ...outcome } as SubjectEvent);
+      if (late) this.events.push({ kind: "answer", to: seq, ...outcome } as SubjectEvent);
     });
     await this.idle(() => settled !== undefined);
     if (settled !== undefined) return settled;

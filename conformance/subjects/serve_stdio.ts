@@ -14,8 +14,8 @@ import { bellhop } from "./bellhop.ts";
 export async function serveStdio(open: OpenSubject): Promise<void> {
   const subject = await open();
   for await (const line of createInterface({ input: process.stdin })) {
-    const { id, ...command } = JSON.parse(line);
-    process.stdout.write(`${JSON.stringify(await subject.send(id, command))}\n`);
+    const { seq, ...command } = JSON.parse(line);
+    process.stdout.write(`${JSON.stringify(await subject.send(seq, command))}\n`);
     if (command.do === "stop") break;
   }
   await subject.close();
