@@ -8,6 +8,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { CHECKS } from "../checks/mod.ts";
 import { type CheckResult, runChecks } from "../run.ts";
@@ -67,6 +68,10 @@ function unkilled({ verdict, failure, reason }: CheckResult, { requirement }: Mu
   return `${verdict}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     args: Deno.args,
@@ -98,8 +103,8 @@ if (import.meta.main) {
     }
   }));
   await endBuilds();
-  for (const { mutant, detail } of proofs.filter(({ killed }) => !killed)) console.log(`survived ${mutant}: ${detail}`);
+  for (const { mutant, detail } of proofs.filter(({ killed }) => !killed)) print(`survived ${mutant}: ${detail}`);
   const killed = proofs.filter((proof) => proof.killed).length;
-  console.log(`${killed} of ${mutants.length} mutants killed on ${seeds.length} seeds each`);
+  print(`${killed} of ${mutants.length} mutants killed on ${seeds.length} seeds each`);
   Deno.exit(killed === mutants.length && proofs.length === mutants.length ? 0 : 1);
 }
