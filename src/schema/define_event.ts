@@ -56,8 +56,12 @@ export function defineEvent<Type extends string, Schema extends StandardSchema>(
   type: Type,
   schema: Schema,
 ): EventDefinition<Type, InferInput<Schema>, InferOutput<Schema>>;
-/** Defines an event whose data may be anything. */
-export function defineEvent<Type extends string>(type: Type): EventDefinition<Type>;
+/**
+ * Defines an event whose data nobody checks: `defineEvent<"order.paid", Order>("order.paid")` says what it is for the
+ * compiler alone, at both ends; without the two, data may be anything. What arrives was written elsewhere: where it
+ * counts, take a schema.
+ */
+export function defineEvent<Type extends string, Data = unknown>(type: Type): EventDefinition<Type, Data>;
 export function defineEvent(type: string, schema?: StandardSchema): EventDefinition {
   if (!isType(type)) {
     throw new BellhopError(
