@@ -54,13 +54,14 @@ export interface Client extends AsyncDisposable {
    * @throws {BellhopError} `data-invalid` before anything is sent; `deadline-exceeded` or the last error when
    * `timeoutMs` or the retries are spent; otherwise what the gateway refused with
    */
+  publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
+  // The last, for the compiler explains a refusal by the last alone: which member is wrong.
+  /** As above, with data of which the event says what it is. */
   publish<Type extends string, Input, Output>(
     event: EventDefinition<Type, Input, Output>,
     data: NoInfer<Input>,
     options?: PublishOptions,
   ): Promise<Sent>;
-  /** As above, for a type of whose data nothing is known. */
-  publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
   /**
    * Publishes an event and waits for the reply that a handler gives by `ctx.reply`: it comes back to this instance as an
    * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
@@ -69,15 +70,15 @@ export interface Client extends AsyncDisposable {
    * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits;
    * `data-invalid`; otherwise as `publish`
    */
-  request<Type extends string, Input, Output, Data = unknown>(
-    event: EventDefinition<Type, Input, Output>,
-    data: NoInfer<Input>,
-    options?: RequestOptions<Data>,
-  ): Promise<TypedEnvelope<string, Data>>;
-  /** As above, for a type of whose data nothing is known. */
   request<Data = unknown>(
     type: string,
     data?: unknown,
+    options?: RequestOptions<Data>,
+  ): Promise<TypedEnvelope<string, Data>>;
+  /** As above, with data of which the event says what it is. */
+  request<Type extends string, Input, Output, Data = unknown>(
+    event: EventDefinition<Type, Input, Output>,
+    data: NoInfer<Input>,
     options?: RequestOptions<Data>,
   ): Promise<TypedEnvelope<string, Data>>;
   /**
@@ -135,7 +136,7 @@ export async function connect(
     });
   }
   // fetch would repeat what it cannot send, in an error that is logged.
-  if (token !== undefined && !/^[!-~]+$/.test(token)) {
+  if (token !== undefined && !(typeof token === "string" && /^[!-~]+$/.test(token))) {
     throw new BellhopError("argument-invalid", "token: wanted visible ASCII characters", { field: "token" });
   }
   const manifest = service?.manifest();

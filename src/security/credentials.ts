@@ -101,6 +101,7 @@ export function createCredentials(options: readonly CredentialOptions[]): Creden
   const known = new Set<string>();
   options.forEach((one, i) => {
     const field = `credentials[${i}]`;
+    if (typeof one !== "object" || one === null) throw invalid(field, "wanted an object");
     const principal = principalOf(one, field);
     if (names.has(principal.name)) throw invalid(`${field}.name`, "another credential has that name");
     names.add(principal.name);

@@ -5,6 +5,7 @@
  */
 import { BellhopError } from "../core/error.ts";
 import { Secret } from "./redact.ts";
+import { isServiceName } from "./scope.ts";
 import { importSecret, secretBytes } from "./signature.ts";
 
 /** One secret, or two while the old one is being replaced: each delivery then carries a signature of each. */
@@ -62,8 +63,12 @@ export function createKeyring(
   field = "signingSecrets",
 ): Keyring {
   const one = typeof secrets === "string" || Array.isArray(secrets) || secrets instanceof Secret;
-  const entries = one ? [[ANY, secrets as SigningSecret] as const] : Object.entries(secrets);
+  const entries = one ? [[ANY, secrets as SigningSecret] as const] : Object.entries(secrets ?? {});
   if (entries.length < 1) throw invalid(field, "wanted the secret of at least one service");
+  // Not repeated: who takes name and secret for each other has put a secret there.
+  if (entries.some(([service]) => service !== ANY && !isServiceName(service))) {
+    throw invalid(field, "wanted names of services, or *, each with its secret");
+  }
   const keys = new Map(
     entries.map(([service, secret]) => [service, importKeys(secret, one ? field : `${field}.${service}`)]),
   );

@@ -82,7 +82,8 @@ export function parseScopes(scopes: readonly string[], field = "scopes"): Grants
   return Object.freeze({ ...words, ...lists });
 }
 
-function isServiceName(text: string): boolean {
+/** Whether the text can be the name of a service. */
+export function isServiceName(text: string): boolean {
   return text.length <= 63 && SERVICE_NAME.test(text);
 }
 

@@ -125,7 +125,7 @@ const MAX_HANDLERS = 64;
  * ```
  */
 export function service<Env = unknown>(options: ServiceOptions<Env>): ServiceDefinition<Env> {
-  const { name, version, instance, leaseMs, ephemeral, maxInFlight } = options;
+  const { name, version, instance, leaseMs, ephemeral, maxInFlight } = options ?? {};
   const faults = registrationFaults({ ...options, subscriptions: [], endpoint: "http://localhost", health: undefined });
   if (faults.length > 0) {
     const first = `${faults[0].field}: ${faults[0].reason}`;

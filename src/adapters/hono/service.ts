@@ -76,6 +76,7 @@ const MENDABLE: readonly ErrorCode[] = [
   "signature-invalid",
   "signature-stale",
 ];
+const MAX_ORIGINS = 64;
 const HEALTH_TIMEOUT_MS = 5_000;
 
 /**
@@ -88,7 +89,7 @@ const HEALTH_TIMEOUT_MS = 5_000;
  *
  * Handlers find Hono's `c.env` in `ctx.env`, and what they log goes to the console unless `log` takes it.
  *
- * @throws {BellhopError} `argument-invalid` if a bound is out of range, a secret is none, or one is given beside `open`
+ * @throws {BellhopError} `argument-invalid` if a bound, `origins` or `ratePerMinute` is out of range, a secret is none, or one is given beside `open`
  *
  * @example
  * ```ts
@@ -110,6 +111,9 @@ const HEALTH_TIMEOUT_MS = 5_000;
 export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: ServiceRoutesOptions): Hono {
   const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, ratePerMinute, bodyTimeoutMs = 30_000 } = options;
   const readBody = bodyReader(bodyTimeoutMs);
+  assertOrigins(origins);
+  // The handshake would find out: it grants what cannot be told to nobody.
+  consentHeaders(new Headers(), origins, ratePerMinute);
   const sender = senderCheck(options, clock);
   const receiver = createReceiver(definition, { log: consoleLog, ...options, nowMs: () => clock.nowMs() });
 
@@ -151,6 +155,14 @@ export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: 
     .all("/", () => notAllowed(ALLOW))
     .get("/health", () => healthResponse(definition, clock, HEALTH_TIMEOUT_MS))
     .all("/health", () => notAllowed(READ));
+}
+
+function assertOrigins(origins: unknown): void {
+  if (origins === undefined) return;
+  if (Array.isArray(origins) && origins.length <= MAX_ORIGINS && origins.every((one) => typeof one === "string")) {
+    return;
+  }
+  throw new BellhopError("argument-invalid", `origins: wanted at most ${MAX_ORIGINS} names`, { field: "origins" });
 }
 
 /** Every fault becomes a problem document; what the operator has to mend is told here too, once each. */

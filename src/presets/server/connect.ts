@@ -4,6 +4,7 @@
  * @module
  */
 import { type Client, connect as connectAs, type ConnectOptions } from "../../client/connect.ts";
+import { BellhopError } from "../../core/error.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
 import { gatewayFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
 
@@ -41,6 +42,9 @@ export function connect(
   first: ServiceDefinition | ServerConnectOptions = {},
   second?: ServerConnectOptions,
 ): Promise<Client> {
+  if (typeof first !== "object" || first === null) {
+    return Promise.reject(new BellhopError("argument-invalid", "wanted a service, or options", { field: "options" }));
+  }
   const service = "manifest" in first ? first : undefined;
   const given = service === undefined ? first as ServerConnectOptions : second;
   const token = given?.token ?? tokenFromEnvironment(given?.gateway);

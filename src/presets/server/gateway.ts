@@ -89,7 +89,7 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * ```
  */
 export function gateway(options: GatewayOptions): GatewayApp {
-  const { limits = {}, name, version, peer, errorsUrl, onFault, open, ...more } = options;
+  const { limits = {}, name, version, peer, errorsUrl, onFault, open, ...more } = options ?? {};
   const { credentials, signingSecrets, allowHosts, webhookOrigin, ...given } = more;
   const { mode, transport, close: hangUp } = open === true
     ? openMode(credentials)
@@ -157,9 +157,9 @@ function secureMode(
   allowHosts: readonly string[] = [],
   origin = "bellhop",
 ): Mode {
-  if (given === undefined) throw new BellhopError("open-mode-required");
-  const credentials = "authenticate" in given ? given : createCredentials(given);
-  if (secrets === undefined) {
+  if (given === undefined || given === null) throw new BellhopError("open-mode-required");
+  const credentials = typeof given === "object" && "authenticate" in given ? given : createCredentials(given);
+  if (secrets === undefined || secrets === null) {
     throw new BellhopError("secret-missing", "signingSecrets: outside open mode every delivery is signed", {
       field: "signingSecrets",
     });

@@ -72,7 +72,8 @@ export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<
  * assertEquals(manifest.subscriptions, ["user.*"]);
  * ```
  */
-export function service<Env = unknown>(options: ServiceAppOptions<Env>): ServiceApp<Env> {
+export function service<Env = unknown>(given: ServiceAppOptions<Env>): ServiceApp<Env> {
+  const options = given ?? {} as ServiceAppOptions<Env>;
   const { name, gateway = gatewayFromEnvironment(), clock = systemClock() } = options;
   const token = options.token ?? tokenFromEnvironment(options.gateway);
   let connecting: Promise<Client> | undefined;
