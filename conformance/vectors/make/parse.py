@@ -416,7 +416,7 @@ def many():
 
 
 def all_at_once():
-    base = ok(["ENV-004"], "the unbroken twin of the next", {
+    base = ok(["ENV-004"], "several attributes, the twin of those that follow", {
         **LEAST, "time": "2026-01-01T00:00:00Z", "priority": "HIGH", "target": "users", "color": "red"})
     changes = [
         ("id", DROP, "missing"), ("source", "/a b", "format"), ("type", "a..b", "format"),
@@ -480,9 +480,9 @@ def data():
         objects = {"a": objects}
     deep = ok(["ENV-022"], "objects 64 deep", {**LEAST, "data": objects})
     bad(["ENV-022"], "objects 65 deep", deep, {"data": {"a": objects}}, invalid(fault("data", "too-deep")))
-    body = text({**LEAST, "data": 0})
-    flat = ok(["ENV-022"], "the twin of the next", {**LEAST, "data": 0})
-    bad_text = body[:-2] + "[" * 20000 + "]" * 20000 + "}"
+    body = text({**LEAST, "data": -7})
+    flat = ok(["ENV-022"], "a number that the next makes arrays of", {**LEAST, "data": -7})
+    bad_text = body[:-3] + "[" * 20000 + "]" * 20000 + "}"
     V.add(["ENV-022"], "data 20,000 deep", {"headers": {"content-type": STRUCTURED}, "body": bad_text},
           invalid(fault("data", "too-deep")), flat)
 
@@ -532,9 +532,9 @@ def structured():
         ("data twice", b'"data":1,'), ("an attribute and null", b'"subject":null,'),
     ]:
         bad_body(["ENV-026"], f"a member twice: {title}", base, lambda body, span=span: b"{" + span + body[1:], malformed)
-    extended = ok(["ENV-026"], "the twin of the next", {**LEAST, "color": "red"})
+    extended = ok(["ENV-026"], "one of no known name, once", {**LEAST, "color": "green"})
     bad_body(["ENV-026"], "a member twice: one of no known name", extended,
-             lambda body: body[:-1] + b',"color":"red"}', malformed)
+             lambda body: body[:-1] + b',"color":"green"}', malformed)
 
 
 def content_types():
@@ -574,7 +574,7 @@ def batched():
     pair = batch(["ENV-031"], "a batch of two", [first, second])
     batch(["ENV-028"], "the media type in another case and with a charset", [first],
           "Application/CloudEvents-Batch+JSON; charset=UTF-8")
-    alone = ok(["ENV-030"], "the body of the next, in structured mode", first)
+    alone = "parse-001"
     malformed = refused("envelope-malformed")
     bad_header(["ENV-030"], "a batch whose body is an object", alone, {"content-type": BATCHED}, malformed)
     bad_header(["ENV-024"], "a structured envelope whose body is an array", single, {"content-type": STRUCTURED}, malformed)
@@ -672,7 +672,7 @@ def binary():
         ("decoded once within", "\"%2541\"", "%41"),
     ]:
         accepted(["ENV-039"], f"a quoted string: {title}", {"ce-subject": value}, {"subject": expected})
-    subject = accepted(["ENV-036"], "percent-encoding: the twin of the next", {"ce-subject": "a%20b"}, {"subject": "a b"})
+    subject = accepted(["ENV-036"], "percent-encoding: a space", {"ce-subject": "a%20b"}, {"subject": "a b"})
     for title, value, code in [
         ("a percent sign at the end", "a%", "percent"), ("one digit", "a%2", "percent"),
         ("no digits", "a%zzb", "percent"), ("a percent sign twice", "a%%20b", "percent"),

@@ -8,6 +8,7 @@ COMMON = {
 }
 RETRIES = {"LOW": 1, "NORMAL": 3, "HIGH": 10, "CRITICAL": "unlimited"}
 WHOLE = {"retries": 3, **COMMON, "maxElapsedMs": 3600000}
+PLAIN = {**WHOLE, "baseMs": 500, "capMs": 60000}
 
 INT32 = 2147483647
 # field, values in range, [value out of range, the value in range beside it]
@@ -29,15 +30,16 @@ def vectors():
         filled = {"retries": retries, **COMMON, "maxElapsedMs": None if priority == "CRITICAL" else 3600000}
         v.add(["RET-013"], f"the preset of {priority}", {"priority": priority, "policy": {}}, {"policy": filled})
     v.add(["RET-013", "RET-014"], "the example of the chapter", {"policy": WHOLE}, {"policy": WHOLE})
-    for field, good, wrong in RANGES:
+    for place, (field, good, wrong) in enumerate(RANGES):
+        plain = {**PLAIN, "retries": 2 + place}
         numbers = ["RET-014", "RET-015"] if field == "jitter" else ["RET-014"]
         twins = {}
         for value in good:
-            policy = {**WHOLE, field: value}
+            policy = {**plain, field: value}
             twins[value] = v.add(numbers, f"{field}: {value}", {"policy": policy}, {"policy": policy})
         for value, beside in wrong:
             kind = f" as {type(value).__name__}" if isinstance(value, (str, bool)) else ""
             v.add(numbers, f"{field}: {value}{kind.replace('str', 'text').replace('bool', 'a boolean')}",
-                  {"policy": {**WHOLE, field: value}}, {"refused": {"code": "argument-invalid", "field": field}},
+                  {"policy": {**plain, field: value}}, {"refused": {"code": "argument-invalid", "field": field}},
                   twins[beside])
     return v

@@ -33,11 +33,12 @@ class Vectors:
         """The input of a vector of this list, to be mutated into another's."""
         return json.loads(json.dumps(next(row["input"] for row in self.rows if row["id"] == vector_id)))
 
-    def write(self):
+    def write(self, folder=FOLDER):
+        """Writes the file of this kind and returns the number of its vectors."""
         lines = ["{", '  "spec": "0.1",', f'  "about": "{self.about}",', '  "vectors": [']
         lines.append(",\n".join(self._print_vector(row) for row in self.rows))
         lines += ["  ]", "}", ""]
-        path = FOLDER / f"{self.about}.json"
+        path = pathlib.Path(folder) / f"{self.about}.json"
         path.write_text("\n".join(lines), encoding="ascii", newline="\n")
         return len(self.rows)
 
