@@ -363,7 +363,8 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
   },
   "too-many-streams": {
     group: "usage",
-    cause: "As many `GET /trace` streams are open as the gateway allows, 16 unless configured.",
+    cause:
+      "As many `GET /trace` streams are open as the gateway allows, 16 unless configured; or as many proxied calls, 10,000.",
     example: { detail: "16 streams may be open" },
   },
   "permission-missing": {

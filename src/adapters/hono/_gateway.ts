@@ -11,6 +11,7 @@ import type { Principal } from "../../security/credentials.ts";
 import type { EndpointGuard } from "../../security/endpoint_guard.ts";
 import { parseScopes } from "../../security/scope.ts";
 import type { ReadBody } from "./_body.ts";
+import type { Calls } from "./_calls.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
 import type { Waits } from "./_waits.ts";
@@ -25,6 +26,8 @@ export interface GatewayLimits extends EnvelopeLimits {
   readonly bodyTimeoutMs: number;
   /** Milliseconds that a proxied request may wait for its answer. Default 15,000. */
   readonly callTimeoutMs: number;
+  /** Proxied calls at once, those whose answer still streams included. Default 10,000. */
+  readonly maxCalls: number;
   /** Requests that wait for an outcome at once; a `Prefer: wait` beyond is passed over. Default 10,000. */
   readonly maxWaits: number;
   /** Trace streams at once. Default 16. */
@@ -42,6 +45,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
   maxDurableBytes: 67_108_864,
   bodyTimeoutMs: 30_000,
   callTimeoutMs: 15_000,
+  maxCalls: 10_000,
   maxWaits: 10_000,
   maxStreams: 16,
   maxStreamBytes: 262_144,
@@ -60,6 +64,7 @@ export interface Gateway {
   readonly readBody: ReadBody;
   readonly streams: TraceStreams;
   readonly waits: Waits;
+  readonly calls: Calls;
   /** The page that explains the errors to this caller. */
   readonly errorsUrl: (c: Context) => string;
   /** The OpenAPI document as JSON, without `servers`. */

@@ -42,7 +42,8 @@ export async function proxy(call: Call): Promise<Response> {
   const deadlineMs = own ? ownMs : latestMs;
   if (deadlineMs <= startMs) throw new BellhopError("deadline-exceeded");
 
-  const route = await engine.route(name);
+  const leaveCalls = gateway.calls.enter();
+  const route = await counted(engine.route(name), leaveCalls);
   const caller = new AbortController();
   const leave = () => caller.abort();
   raw.signal.addEventListener("abort", leave, { once: true });
@@ -85,6 +86,23 @@ export async function proxy(call: Call): Promise<Response> {
     route.done(raw.signal.aborted && !late, false);
     if (late) throw new BellhopError(own ? "deadline-exceeded" : "timeout");
     throw new BellhopError("unreachable", `${route.service} could not be reached`, { cause: error });
+  }
+}
+
+/** The call is over with its route, or without one. */
+async function counted(routing: Promise<Route>, leave: () => void): Promise<Route> {
+  try {
+    const route = await routing;
+    return {
+      ...route,
+      done(ok, answered) {
+        leave();
+        route.done(ok, answered);
+      },
+    };
+  } catch (error) {
+    leave();
+    throw error;
   }
 }
 

@@ -67,6 +67,7 @@ const CALLING: readonly ErrorCode[] = [
   "argument-invalid",
   "service-unknown",
   "no-instance",
+  "too-many-streams",
   "circuit-open",
   "endpoint-refused",
   "unreachable",

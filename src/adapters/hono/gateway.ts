@@ -13,6 +13,7 @@ import type { Engine } from "../../ports/engine.ts";
 import type { Credentials, Principal } from "../../security/credentials.ts";
 import { createLoopbackGuard, type EndpointGuard } from "../../security/endpoint_guard.ts";
 import { bodyReader } from "./_body.ts";
+import { proxiedCalls } from "./_calls.ts";
 import {
   type Call,
   type Dial,
@@ -136,6 +137,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
     waits: outcomeWaits(limits.maxWaits),
+    calls: proxiedCalls(limits.maxCalls),
     errorsUrl: errorsUrl === undefined ? errorsUrlOf : () => errorsUrl,
     openapi: openapiText(() => ({ name, version, secured: credentials !== undefined, routes: served })),
   };

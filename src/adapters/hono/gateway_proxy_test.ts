@@ -150,6 +150,36 @@ Deno.test("the proxy follows no redirect and sends no body where there is none",
   await until(() => at.engine.calls.length === 2);
 });
 
+Deno.test("the proxy bounds its calls, those that still stream included, and counts each out however it ends", async () => {
+  let end = () => {};
+  await using at = proxied(({ url }) => {
+    if (!url.endsWith("/held")) return new Response("done");
+    return new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new Uint8Array(1));
+          end = () => controller.close();
+        },
+      }),
+    );
+  }, { maxCalls: 1 });
+  const held = await fetch(`${at.url}/held`);
+  const refused = await fetch(`${at.url}/x`);
+  assertEquals([refused.status, (await refused.json()).code], [503, "too-many-streams"]);
+  end();
+  await held.body?.cancel();
+  const { endpoint } = at.engine;
+  for (const broken of [undefined, "http://127.0.0.1:1/bellhop", endpoint]) {
+    at.engine.endpoint = broken;
+    let code = "too-many-streams";
+    for (let turn = 0; turn < 200 && code === "too-many-streams"; turn++) {
+      const answer = await fetch(`${at.url}/x`);
+      code = answer.ok ? await answer.text() : (await answer.json()).code;
+    }
+    assertEquals(code, broken === undefined ? "no-instance" : broken === endpoint ? "done" : "unreachable");
+  }
+});
+
 Deno.test("the proxy gives up its call when the caller goes away", async () => {
   let gone = false;
   await using at = proxied(async (request) => {
