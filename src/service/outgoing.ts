@@ -11,15 +11,19 @@ import type { EventDefinition } from "../schema/define_event.ts";
 
 /** What publishes and calls: a client of a gateway is one. */
 export interface Outlet {
-  /** Publishes an event, and resolves when the gateway has taken it: a CRITICAL when it is flushed. */
+  /**
+   * Publishes an event of whose data nothing is known, and resolves when the gateway has taken it: a CRITICAL when it is
+   * flushed.
+   */
+  publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
+  // The last, for the compiler explains a refusal by the last alone: which member is wrong.
+  /** As above, with the data that the event says. */
   publish<Type extends string, Input, Output>(
     event: EventDefinition<Type, Input, Output>,
     // The event alone says what its data is: inferred from both, data with too little would make the event fit it.
     data: NoInfer<Input>,
     options?: PublishOptions,
   ): Promise<Sent>;
-  /** As above, for a type of whose data nothing is known. */
-  publish(type: string, data?: unknown, options?: PublishOptions): Promise<Sent>;
   /** Calls a service by its name and gives its response, whatever the status. */
   call(service: string, request: CallRequest, options?: CallOptions): Promise<Response>;
 }

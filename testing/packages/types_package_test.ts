@@ -1,9 +1,17 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { installed } from "../../scripts/package_fixture.ts";
 import { TOOLS } from "../../scripts/package_tools.ts";
 
 /** The oldest that `peerDependencies` lets in: an app that was there before keeps its own, and has no second one. */
 const OLDEST_HONO = "4.11.2";
+
+const WRONG = `import type { Client } from "@bellhop/bellhop/client";
+import { defineEvent } from "@bellhop/bellhop/schema";
+declare const client: Client;
+const printed = defineEvent<"book.printed", { pages: number }>("book.printed");
+void client.publish(printed, { pages: "7" });
+void client.request(printed, {});
+`;
 
 Deno.test("tsc accepts the declarations of every entry, strictly, libraries included, and infers from them", async () => {
   await using fixture = await installed("testing/packages/types", `hono@${OLDEST_HONO}`);
@@ -25,4 +33,11 @@ Deno.test("tsc accepts the declarations of every entry, strictly, libraries incl
     await fixture.run("tsc", "--skipLibCheck", "--lib", "esnext", "--types", "node", "--typeRoots", typeRoots),
     "",
   );
+  // Of several overloads tsc explains the last alone: it is to be the one that was meant.
+  await Deno.writeTextFile(`${fixture.folder}/wrong.ts`, WRONG);
+  const said = (await assertRejects(() => fixture.run("tsc"), Error)).message;
+  assertEquals([...said.matchAll(/^ *(?:Type|Property) '(?:string|pages)' is .*$/gm)].map(([line]) => line.trim()), [
+    "Type 'string' is not assignable to type 'number'.",
+    "Property 'pages' is missing in type '{}' but required in type '{ pages: number; }'.",
+  ]);
 });
