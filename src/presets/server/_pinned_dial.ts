@@ -5,6 +5,7 @@
  * @module
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
+import type { Readable } from "node:stream";
 import type { Dial } from "../../adapters/transports/fetch.ts";
 
 /** Below the five seconds after which servers of Node close what is idle. */
@@ -64,6 +65,7 @@ export function pinnedDial(): PinnedDial {
     });
 
     function responseTo(incoming: IncomingMessage): Response {
+      incoming.on("error", ignore);
       const { statusCode: status = 0, rawHeaders } = incoming;
       const headers = new Headers();
       for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
@@ -72,8 +74,13 @@ export function pinnedDial(): PinnedDial {
         return new Response(null, { status, headers });
       }
       const decoder = decoderOf(zlib, headers.get("content-encoding"));
-      const plain = decoder === undefined ? incoming : stream.pipeline(incoming, decoder, () => {});
-      return new Response(stream.Readable.toWeb(plain) as ReadableStream<Uint8Array>, { status, headers });
+      const plain = decoder === undefined ? incoming : stream.pipeline(incoming, decoder, ignore);
+      plain.on("error", ignore);
+      const body = bodyOf(plain, () => {
+        plain.destroy();
+        incoming.destroy();
+      });
+      return new Response(body, { status, headers });
     }
   }
 
@@ -86,6 +93,28 @@ export function pinnedDial(): PinnedDial {
       }),
   };
 }
+
+/**
+ * What is read of a stream of Node's, when it is asked for. Not by `Readable.toWeb`: Deno's goes on to hand over what was
+ * decoded after the reader has left, which ends the process, and whether that happens is the other side's choice.
+ */
+function bodyOf(source: Readable, leave: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = source[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+      } catch (error) {
+        controller.error(error);
+      }
+    },
+    cancel: leave,
+  }, { highWaterMark: 0 });
+}
+
+function ignore(): void {}
 
 async function load() {
   const [http, https, stream, zlib] = await Promise.all([

@@ -124,3 +124,33 @@ Deno.test("dial() rejects what is no answer", async () => {
   listener.close();
   await accepting;
 });
+
+Deno.test("dial() survives an answer that swells or is broken, at whatever moment its reader leaves", async () => {
+  const zeros = new Blob([new Uint8Array(5_000_000)]).stream().pipeThrough(new CompressionStream("gzip"));
+  const swelling = await new Response(zeros).bytes();
+  await served(
+    ({ url }) => {
+      const body = url.endsWith("/swelling") ? swelling : url.endsWith("/broken") ? "no gzip" : swelling.slice(0, 900);
+      return new Response(body, { headers: { "content-encoding": "gzip" } });
+    },
+    (origin) =>
+      withDial(async (dial) => {
+        for (const path of ["swelling", "broken", "cut"]) {
+          for (const chunks of [0, 1, 2, 5]) {
+            const { body } = await dial(`${origin}/${path}`);
+            const reader = body!.getReader();
+            try {
+              for (let read = 0; read < chunks; read++) await reader.read();
+            } catch { /* what is broken may say so */ }
+            await reader.cancel().catch(() => {});
+            // What comes after the reader has left would come in the turns that follow.
+            await new Promise((resolve) => setTimeout(resolve, 2));
+          }
+        }
+        const whole = await (await dial(`${origin}/swelling`)).bytes();
+        assertEquals(whole.length, 5_000_000);
+        await assertRejects(async () => await (await dial(`${origin}/broken`)).text());
+        await assertRejects(async () => await (await dial(`${origin}/cut`)).text());
+      }),
+  );
+});
