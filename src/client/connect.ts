@@ -14,6 +14,7 @@ import { inRange } from "./_in_range.ts";
 import { newId } from "./_new_id.ts";
 import { createResolution } from "./_resolution.ts";
 import { call } from "./call.ts";
+import { type DeadLetters, deadLettersOf } from "./dead_letters.ts";
 import type { Fetch } from "./fetch.ts";
 import { platformClock } from "./_platform_clock.ts";
 import { publish } from "./publish.ts";
@@ -89,6 +90,8 @@ export interface Client extends AsyncDisposable {
    * @throws {BellhopError} `service-unknown`, `no-instance`, `unreachable`, `deadline-exceeded`, `argument-invalid`
    */
   call(service: string, request: CallRequest, options?: CallOptions): Promise<Response>;
+  /** What failed for good at the gateway: to be listed, redriven and discarded. */
+  readonly deadLetters: DeadLetters;
   /**
    * Waits for the handlers of the service with what they gave to `waitUntil`, and for the publishes under way, at most
    * `deadlineMs` (default 5,000) in all; then it ends all else and deregisters. Idempotent.
@@ -197,6 +200,7 @@ export async function connect(
       if (ending) return Promise.reject(clientClosed());
       return call(gateway, resolution, name, asked, given);
     },
+    deadLetters: deadLettersOf(gateway),
     close: ({ deadlineMs = 5_000 } = {}) => closing ??= end(deadlineMs),
     [Symbol.asyncDispose]: () => client.close(),
   };

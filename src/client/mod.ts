@@ -26,5 +26,8 @@ export type { Outcome } from "../core/bus/outcome.ts";
 export type { DeliveryStatus, MessageStatus } from "../core/bus/status.ts";
 export type { Priority } from "../core/priority/table.ts";
 export * from "./connect.ts";
+export type { DeadLetterOptions, DeadLetterPage, DeadLetterQuery, DeadLetters, Redriven } from "./dead_letters.ts";
+export type { DeadLetter } from "../core/bus/dead_letter.ts";
+export type { AttemptRecord } from "../core/bus/history.ts";
 export type { Fetch } from "./fetch.ts";
 export type { RequestOptions } from "./request.ts";
