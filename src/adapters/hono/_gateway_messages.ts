@@ -143,7 +143,8 @@ function unlessForgotten(status: Promise<MessageStatus>): Promise<MessageStatus 
 }
 
 function membersOf({ source, id, durability, receivers, duplicate }: Acknowledgement): Acknowledgement {
-  return { source, id, durability, receivers, duplicate };
+  // Unfrozen: V8 writes a frozen array as JSON in three times the time.
+  return { source, id, durability, receivers: [...receivers], duplicate };
 }
 
 function isBatched(contentType: string): boolean {
