@@ -1,4 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { TOOLS } from "../../scripts/package_tools.ts";
 import { installed } from "../../scripts/package_fixture.ts";
 
 Deno.test("the package runs gateway, disk store, service and client on Node 22 and on Bun", async () => {
@@ -19,5 +20,35 @@ Deno.test("the command runs by npx on Node 22, and on Bun", async () => {
     const help = await fixture.run(call[0], ...call.slice(1), "bellhop", "--help");
     assertMatch(help, /^bellhop: .*\n\nUsage\n[^]*\bgateway\b[^]*\bpublish\b/);
     assertEquals((await fixture.run(call[0], ...call.slice(1), "bellhop", "--version")).trim(), version);
+  }
+});
+
+Deno.test("a gateway that npx runs ends when npx is told to, and leaves no process and no port behind", async () => {
+  await using fixture = await installed();
+  const tools = new URL(`../../${TOOLS}/node_modules/.bin`, import.meta.url).pathname;
+  const npx = new Deno.Command("npx", {
+    args: ["--no-install", "bellhop", "gateway", "--port", "0", "--store", "memory", "--json"],
+    cwd: fixture.folder,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+    env: { PATH: `${tools}:${Deno.env.get("PATH")}` },
+  }).spawn();
+  const reader = npx.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  while (!said.includes("\n")) said += (await reader.read()).value ?? "\n";
+  const { url, pid } = JSON.parse(said);
+  await (await fetch(`${url}/health`)).body?.cancel();
+  npx.kill("SIGTERM");
+  await npx.status;
+  try {
+    // Its standard output ends when the last process that holds it has ended.
+    const timer = setTimeout(() => Deno.kill(pid, "SIGKILL"), 8_000);
+    const before = performance.now();
+    while (!(await reader.read()).done);
+    clearTimeout(timer);
+    assert(performance.now() - before < 8_000, "it went on without npx");
+  } finally {
+    await reader.cancel();
   }
 });
