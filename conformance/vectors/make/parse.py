@@ -394,7 +394,7 @@ def extensions():
         **LEAST, "b": "x", "a1": 1, "dataclassification": "public", "sequence": "7"})
     ok(["ENV-006", "ENV-007"], "a name of 64 characters", {**LEAST, "n" * 64: "x"})
     least = "parse-001"
-    bad(["ENV-006", "ENV-027"], "a name of 65 characters", least, {"n" * 65: "x"}, invalid(fault("n" * 65, "name")))
+    bad(["ENV-006", "ENV-027"], "a name of 65 characters", least, {"n" * 65: "x"}, invalid(fault(None, "name")))
     ok(["ENV-006", "ENV-007"], "a name of one digit", {**LEAST, "0": "x"})
     ok(["ENV-006", "ENV-007"], "a name that objects have by birth in some languages", {**LEAST, "constructor": "x"})
     for title, name in [
@@ -619,11 +619,13 @@ def batched():
                  {"batch": {"$repeat": [[[{"envelope": first}], 1000]]}})
     more = {"$repeat": [["[" + item, 1], ["," + item, 1000], ["]", 1]]}
     V.add(["ENV-033"], "a batch of 1,001", {"headers": head, "body": more}, refused("batch-too-large"), full)
-    room = 1048576 - len(text([first]))
-    most = V.add(["ENV-031"], "a batch of 1,048,576 bytes", {"headers": head, "body": "[" + " " * room + item + "]"},
-                 {"batch": [{"envelope": first}]})
-    V.add(["HTTP-004"], "a batch of 1,048,577 bytes", {"headers": head, "body": "[" + " " * (room + 1) + item + "]"},
-          refused("body-too-large"), most)
+    def sized(total):
+        return {**LEAST, "data": "d" * (total - len(text({**LEAST, "data": ""})))}
+
+    most = [sized(262143)] * 3 + [sized(262142)]
+    twin = batch(["ENV-031"], "a batch of 1,048,576 bytes", most)
+    V.add(["HTTP-004"], "a batch of 1,048,577 bytes", {"headers": head, "body": text(most[:3] + [sized(262143)])},
+          refused("body-too-large"), twin)
 
 
 # --- Binary mode -------------------------------------------------------------------------------------------------
@@ -647,7 +649,6 @@ def binary():
         "subject": "Caf\u00e9 menu", "data": {"id": "42"}}, "{\"id\":\"42\"}")
     accepted(["ENV-017"], "binary mode: a JSON media type with a suffix, in another case", {
         "content-type": "Application/Vnd.Example+JSON"}, {"datacontenttype": "Application/Vnd.Example+JSON"})
-    accepted(["ENV-017"], "binary mode: JSON without a content-type", {"content-type": DROP}, {"datacontenttype": DROP})
     accepted(["ENV-017", "ENV-023"], "binary mode: the JSON value null", {}, {"data": None}, "null")
     for title, raw in [("every byte", bytes(range(256))), ("a byte order mark and text", b"\xef\xbb\xbfabc"),
                        ("bytes that are not UTF-8", b"\xff\xfe\xc0"), ("one zero byte", b"\x00")]:
@@ -700,8 +701,6 @@ def binary():
     for name in ["id", "source", "type"]:
         bad_header(["ENV-001"], f"binary mode: {name} is missing", base, {f"ce-{name}": DROP},
                    invalid(fault(name, "missing")))
-    bad_header(["ENV-035"], "binary mode without ce-specversion", base, {"ce-specversion": DROP},
-               refused("content-type-unsupported"))
     bad_header(["ENV-002"], "binary mode: specversion 0.3", base, {"ce-specversion": "0.3"}, invalid(fault("specversion")))
     bad_header(["ENV-003"], "binary mode: a type with an asterisk", base, {"ce-type": "a.*"},
                invalid(fault("type", "format")))

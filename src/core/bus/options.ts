@@ -1,4 +1,5 @@
-import type { Priority } from "../priority/table.ts";
+import { PRIORITIES, type Priority } from "../priority/table.ts";
+import { busPolicy } from "../retry/bus_policy.ts";
 import { PRIORITY_POLICIES, type ResolvedPolicy } from "../retry/policy.ts";
 
 /** How a bus is made; every field has a default but the first three. */
@@ -45,12 +46,18 @@ export type BusSettings = Pick<BusOptions, "startMs" | "random" | "source"> & Pa
 
 const LONGEST_DELAY_MS = 1_728_000_000;
 
-/** Fills in the defaults. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws {BellhopError} `argument-invalid` with the field, if a policy is out of the protocol's range
+ */
 export function busOptions(settings: BusSettings): BusOptions {
-  const policies = settings.policies ?? PRIORITY_POLICIES;
+  const given = settings.policies ?? PRIORITY_POLICIES;
+  const policies = Object.fromEntries(
+    PRIORITIES.map((priority) => [priority, busPolicy(given[priority], priority)]),
+  ) as Record<Priority, ResolvedPolicy>;
   const longestMs = Math.max(...Object.values(policies).map((policy) => policy.capMs));
   return {
-    policies,
     maxDeliveries: 1_000_000,
     capacity: 10_000,
     maxInFlight: 64,
@@ -63,6 +70,7 @@ export function busOptions(settings: BusSettings): BusOptions {
     idSecret: "",
     receiptTtlMs: 86_400_000,
     ...settings,
+    policies,
     // The schedule looks 24 days ahead.
     maxDelayMs: Math.min(settings.maxDelayMs ?? 604_800_000, LONGEST_DELAY_MS),
   };

@@ -12,8 +12,14 @@ const SLASH = 47;
 const COLON = 58;
 const QUESTION = 63;
 const AT_SIGN = 64;
+const LONGEST_IPV6 = 45;
+// Each of these can match in one way only, so that it runs in linear time.
+const PORT = /^\d*$/;
+const IPV6_GROUP = /^[\dA-Fa-f]{1,4}$/;
+const IPV4 = /^(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/;
+const IP_FUTURE = /^[Vv][\dA-Fa-f]+\.[A-Za-z\d\-._~!$&'()*+,;=:]+$/;
 
-/** Whether the text is a non-empty RFC 3986 `URI-reference`. Ports and the digits of IP literals are not looked at. */
+/** Whether the text is a non-empty RFC 3986 `URI-reference`. */
 export function isUriReference(text: string): boolean {
   return schemeLength(text) >= 0;
 }
@@ -32,7 +38,8 @@ function schemeLength(text: string): number {
   }
   if (text.length === 0 || all >= REFUSED) return -1;
   const scheme = (all & URI_COLON) === 0 ? 0 : schemeEnd(text);
-  return scheme < 0 || (all & URI_RULED) === 0 || obeysRules(text, scheme) ? scheme : -1;
+  if (scheme < 0 || ((all & URI_RULED) !== 0 && !obeysRules(text, scheme))) return -1;
+  return isAuthority(text, scheme) ? scheme : -1;
 }
 
 /** Index of the colon after the scheme; 0 if every colon stands behind a delimiter; -1 if the first one may not stand. */
@@ -69,6 +76,33 @@ function isIpLiteral(text: string, scheme: number, open: number, close: number):
   }
   const after = text.charCodeAt(close + 1);
   return close + 1 === text.length || after === COLON || isDelimiter(after);
+}
+
+/** Behind two slashes: `[userinfo@]host[:port]`, the port of digits, the IP literal of an address. */
+function isAuthority(text: string, scheme: number): boolean {
+  const start = scheme === 0 ? 0 : scheme + 1;
+  if (text.charCodeAt(start) !== SLASH || text.charCodeAt(start + 1) !== SLASH) return true;
+  let end = start + 2;
+  while (end < text.length && !isDelimiter(text.charCodeAt(end))) end++;
+  const authority = text.slice(start + 2, end);
+  const host = authority.slice(authority.indexOf("@") + 1);
+  const close = host.indexOf("]");
+  if (close >= 0 && !isIpv6(host.slice(1, close)) && !IP_FUTURE.test(host.slice(1, close))) return false;
+  const colon = host.indexOf(":", close + 1);
+  return colon < 0 ? !host.includes("@") : PORT.test(host.slice(colon + 1));
+}
+
+/** RFC 3986 `IPv6address`: eight groups, of which `::` stands for one or more, the last two perhaps as IPv4. */
+function isIpv6(host: string): boolean {
+  if (host.length > LONGEST_IPV6) return false;
+  const halves = host.split("::").map((half) => half === "" ? [] : half.split(":"));
+  if (halves.length > 2) return false;
+  const last = halves[halves.length - 1];
+  const dotted = last.length > 0 && IPV4.test(last[last.length - 1]);
+  if (dotted) last.splice(-1, 1, "0", "0");
+  const groups = halves.flat();
+  return groups.every((group) => IPV6_GROUP.test(group)) &&
+    (halves.length === 1 ? groups.length === 8 : groups.length <= 7);
 }
 
 function isDelimiter(code: number): boolean {

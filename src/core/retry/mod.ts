@@ -6,6 +6,7 @@
  */
 export * from "./backoff.ts";
 export * from "./breaker.ts";
+export * from "./bus_policy.ts";
 export * from "./deadline.ts";
 export * from "./policy.ts";
 export * from "./retry_after.ts";
