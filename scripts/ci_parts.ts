@@ -79,7 +79,7 @@ function docstringStep(): Step {
 
 /** What is tried from the outside, by what npm installs: tests named `_package_test.ts`. */
 function packagePart(): Part {
-  const part = testPart("packages, console, doc code", 90, PACKAGE_TEST);
+  const part = testPart("packages, console, doc code", 180, PACKAGE_TEST);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 
