@@ -21,6 +21,8 @@ const START_MS = 20_000;
 const REQUEST_MS = 20_000;
 /** Milliseconds for which an answer waits for what it caused, so that an event has a chance to come along. */
 const SETTLING_MS = 15;
+/** Milliseconds after which a request is looked at again. */
+const WAITING_MS = 50;
 /** Milliseconds after which a call that a check left open is answered by itself: a server must be able to end. */
 const OPEN_CALL_MS = 60_000;
 const STRUCTURED = "application/cloudevents+json";
@@ -43,7 +45,10 @@ interface OpenCall {
 }
 
 class HttpSubject implements Subject {
-  private readonly server: Server = createServer((request, response) => void this.receive(request, response));
+  private readonly server: Server = createServer((request, response) => {
+    // Who hangs up in the middle has nothing to be told.
+    this.receive(request, response).catch(() => response.destroy());
+  });
   private child: ChildProcess | undefined;
   private url: string | undefined;
   private events: SubjectEvent[] = [];
@@ -65,7 +70,7 @@ class HttpSubject implements Subject {
   }
 
   async send(seq: number, command: Command): Promise<Answer> {
-    const outcome = await this.outcome(command);
+    const outcome = await this.outcome(seq, command);
     if (command.do !== "hello" && command.do !== "stop" && command.do !== "advance") {
       await this.something(SETTLING_MS);
     }
@@ -83,7 +88,7 @@ class HttpSubject implements Subject {
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private async outcome(command: Command): Promise<Partial<Answer>> {
+  private async outcome(seq: number, command: Command): Promise<Partial<Answer>> {
     switch (command.do) {
       case "hello":
         if (this.url === undefined) await this.begin({});
@@ -127,17 +132,8 @@ class HttpSubject implements Subject {
           : await this.ask("DELETE", path);
         return status === 202 || status === 204 ? { ok: body } : refusedBy(status, body);
       }
-      case "request": {
-        const { method, path, headers } = command;
-        const response = await this.fetch(method, path, headers, bodyOf(command));
-        return {
-          ok: {
-            status: response.status,
-            headers: Object.fromEntries(response.headers),
-            body: await response.text(),
-          },
-        };
-      }
+      case "request":
+        return await this.request(seq, command);
       case "stop":
         await this.close();
         return { ok: {} };
@@ -219,6 +215,34 @@ class HttpSubject implements Subject {
       asks: [],
       can: [],
     };
+  }
+
+  /** An answer that waits for what the suite has still to say follows as an event. */
+  private async request(
+    seq: number,
+    command: Extract<Command, { do: "request" }>,
+  ): Promise<Partial<Answer>> {
+    const { method, path, headers } = command;
+    let answered: Partial<Answer> | undefined;
+    let late = false;
+    const work = this.fetch(method, path, headers, bodyOf(command)).then(async (response) => {
+      const text = await response.text();
+      answered = { ok: { status: response.status, headers: Object.fromEntries(response.headers), body: text } };
+      if (late) this.tell({ kind: "answer", to: seq, ...answered } as SubjectEvent);
+    });
+    const broken = work.catch((error) => {
+      if (!late) throw error;
+    });
+    const openCalls = this.calls.size;
+    const untilMs = Date.now() + REQUEST_MS;
+    while (answered === undefined && Date.now() < untilMs && this.calls.size === openCalls) {
+      await Promise.race([broken, this.something(WAITING_MS)]);
+    }
+    // A call of the gateway may be what the answer waits for, or have come by itself.
+    if (answered === undefined) await Promise.race([broken, this.something(WAITING_MS)]);
+    if (answered !== undefined) return answered;
+    late = true;
+    return { pending: true };
   }
 
   private async registry(envelope: JsonObject): Promise<Partial<Answer>> {

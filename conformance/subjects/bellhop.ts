@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BellhopError, fromHttp, resolvePolicy, toStructured } from "@bellhop/bellhop";
+import { BellhopError, fromHttp, PRIORITY_POLICIES, resolvePolicy, toStructured } from "@bellhop/bellhop";
 import { embedded, type EmbeddedOptions } from "@bellhop/bellhop/engines/embedded";
 import { gatewayRoutes, serviceRoutes } from "@bellhop/bellhop/hono";
 import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport } from "@bellhop/bellhop/ports";
@@ -25,7 +25,6 @@ export interface BellhopChanges {
   readonly embedded?: Partial<EmbeddedOptions>;
 }
 
-const MANY_MS = 2_000_000_000;
 const ORIGIN = "http://127.0.0.1:8000";
 
 /** Opens the reference implementation. */
@@ -228,13 +227,9 @@ class Bellhop implements Subject {
 
   private async startGateway({ options, security, draws }: Start): Promise<void> {
     const policies = options.policy === undefined ? undefined : Object.fromEntries(
-      Object.entries(RETRIES).map(([priority, retries]) => [
+      Object.entries(PRIORITY_POLICIES).map(([priority, preset]) => [
         priority,
-        resolvePolicy({
-          ...(priority === "CRITICAL" ? { maxElapsedMs: null } : {}),
-          ...options.policy,
-          retries,
-        } as never),
+        resolvePolicy({ ...preset, ...options.policy, retries: preset.retries } as never),
       ]),
     );
     const clock = this.clock;
@@ -249,6 +244,7 @@ class Bellhop implements Subject {
     const outside = fetchTransport({
       fetch: (url, init) => this.dial(url, init),
       nowMs: () => clock.nowMs(),
+      after: (ms, wake) => clock.wakeAt(clock.nowMs() + ms, wake),
       maxResponseBytes: 65_536,
       ...(guard === undefined ? {} : { guard }),
       ...(secure ? { keysOf: createKeyring(secrets as never), origin: "gateway.example" } : {}),
@@ -305,58 +301,23 @@ class Bellhop implements Subject {
   }
 
   private transport(outside: Transport): Transport {
-    const { clock } = this;
-    const within = <T>(timeoutMs: number, work: Promise<T>, late: T): Promise<T> =>
-      new Promise((resolve, reject) => {
-        const cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(late));
-        work.then((value) => {
-          cancel();
-          resolve(value);
-        }, (error) => {
-          cancel();
-          reject(error);
-        });
-      });
-    return {
-      ...outside,
-      check: (endpoint) => outside.check(endpoint),
-      manifest: (url, timeoutMs) => within(timeoutMs, outside.manifest(url, MANY_MS), undefined),
-      health: (endpoint, path, timeoutMs) => within(timeoutMs, outside.health(endpoint, path, MANY_MS), "fail"),
-      deliver: (delivery) => this.deliver(outside, delivery),
-    };
+    return { ...outside, deliver: (delivery) => this.deliver(outside, delivery) };
   }
 
   /** The suite may answer by a verdict, which no status can say to the millisecond. */
   private deliver(outside: Transport, delivery: Delivery): Promise<TransportAnswer> {
-    const { clock } = this;
-    const slot: Slot = { delivery, answer: undefined, give: () => {} };
+    const slot: Slot = { delivery, give: () => {} };
     const given = new Promise<TransportAnswer>((resolve) => slot.give = resolve);
-    const cancel = clock.wakeAt(clock.nowMs() + delivery.timeoutMs, () => {
-      slot.give({ verdict: "nak", reason: "timeout", answered: false });
-      slot.end?.(undefined);
-    });
     this.delivering.push(slot);
     this.busy++;
-    const timed = {
-      envelope: delivery.envelope,
-      deliveryId: delivery.deliveryId,
-      attempt: delivery.attempt,
-      receiver: delivery.receiver,
-      instance: delivery.instance,
-      endpoint: delivery.endpoint,
-      timeoutMs: MANY_MS,
-    };
-    Promise.resolve(outside.deliver(timed)).then((answer) => {
+    Promise.resolve(outside.deliver(delivery)).then((answer) => {
       if (slot.dialled !== true) {
         this.busy--;
         this.delivering = this.delivering.filter((one) => one !== slot);
       }
       slot.give(answer);
     });
-    return given.then((answer) => {
-      cancel();
-      return answer;
-    });
+    return given;
   }
 
   /** Deliveries that have not come to their request yet, in order. */
@@ -365,7 +326,7 @@ class Bellhop implements Subject {
   private async dial(url: string, init: RequestInit): Promise<Response> {
     const headers = Object.fromEntries(new Headers(init.headers));
     const method = init.method ?? "GET";
-    const body = typeof init.body === "string" ? init.body : "";
+    const body = typeof init.body === "string" ? init.body : await new Response(init.body).text();
     const request = { method, url, headers, body };
     if (method === "POST" && headers["content-type"]?.startsWith("application/cloudevents+json")) {
       const at = this.delivering.findIndex(({ delivery }) =>
@@ -400,7 +361,7 @@ class Bellhop implements Subject {
       deliveryId: delivery.deliveryId,
       envelope: JSON.parse(toStructured(delivery.envelope).body),
       request,
-    }, (end) => slot.end = end);
+    });
     if (answer !== undefined && "verdict" in answer) {
       const { verdict, delayMs, reason } = answer as {
         verdict: "ack" | "nak" | "term";
@@ -419,7 +380,6 @@ class Bellhop implements Subject {
 
   private call(
     call: { readonly for: string; readonly [member: string]: unknown },
-    told: (end: (answer: CallAnswer | undefined) => void) => void = () => {},
   ): Promise<CallAnswer | undefined> {
     const name = `c${++this.callCount}`;
     return new Promise((resolve) => {
@@ -428,7 +388,6 @@ class Bellhop implements Subject {
         resolve(answer);
       };
       this.calls.set(name, end);
-      told(end);
       this.events.push({ kind: "call", call: name, atMs: this.clock.nowMs(), ...call } as unknown as SubjectEvent);
     });
   }
@@ -474,15 +433,11 @@ class Bellhop implements Subject {
 
 interface Slot {
   readonly delivery: Delivery;
-  answer: CallAnswer | undefined;
   give: (answer: TransportAnswer) => void;
-  end?: (answer: CallAnswer | undefined) => void;
   dialled?: boolean;
 }
 
 class Unsupported extends Error {}
-
-const RETRIES = { LOW: 1, NORMAL: 3, HIGH: 10, CRITICAL: "unlimited" } as const;
 
 const HELLO: Hello = {
   control: 1,

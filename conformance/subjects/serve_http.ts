@@ -6,19 +6,18 @@
  * @module
  */
 import process from "node:process";
-import { resolvePolicy } from "@bellhop/bellhop";
+import { PRIORITY_POLICIES, resolvePolicy, type RetryPolicy } from "@bellhop/bellhop";
 import { gateway, memory, serve } from "@bellhop/bellhop/server";
 import type { StartOptions } from "../control.ts";
 
 const { policy, healthIntervalMs, limits, capacity, maxInFlight, maxDeadLetters }: StartOptions = JSON.parse(
   process.env.BELLHOP_CONFORM ?? "{}",
 );
-const retries = { LOW: 1, NORMAL: 3, HIGH: 10, CRITICAL: "unlimited" } as const;
 const policies = policy === undefined ? {} : {
   policies: Object.fromEntries(
-    Object.entries(retries).map(([priority, retries]) => [
+    Object.entries(PRIORITY_POLICIES).map(([priority, preset]) => [
       priority,
-      resolvePolicy({ ...(priority === "CRITICAL" ? { maxElapsedMs: null } : {}), ...policy, retries }),
+      resolvePolicy({ ...preset, ...policy as RetryPolicy, retries: preset.retries }),
     ]),
   ),
 };

@@ -38,8 +38,10 @@ export interface FetchTransportOptions {
   readonly maxResponseBytes?: number;
   /** How requests are sent; default the platform's. */
   readonly fetch?: Dial;
-  /** Epoch milliseconds, for signatures; default the platform's. */
+  /** Epoch milliseconds, for signatures and for dates in `Retry-After`; default the platform's. */
   readonly nowMs?: () => number;
+  /** Calls `wake` after so many milliseconds, unless the function that it returns is called; default a platform's timer. */
+  readonly after?: (ms: number, wake: () => void) => () => void;
 }
 
 const ACK: Answer = Object.freeze({ verdict: "ack", reason: "", answered: true });
@@ -82,7 +84,14 @@ const HEALTH = "application/health+json, application/json;q=0.9";
  * ```
  */
 export function fetchTransport(options: FetchTransportOptions = {}): Transport {
-  const { maxResponseBytes = 65_536, guard = createLoopbackGuard(), keysOf, origin, nowMs = Date.now } = options;
+  const {
+    maxResponseBytes = 65_536,
+    guard = createLoopbackGuard(),
+    keysOf,
+    origin,
+    nowMs = Date.now,
+    after = platformTimer,
+  } = options;
   if (!Number.isSafeInteger(maxResponseBytes) || maxResponseBytes < 1) {
     throw new BellhopError("argument-invalid", "maxResponseBytes must be a whole number from 1", {
       field: "maxResponseBytes",
@@ -108,14 +117,14 @@ export function fetchTransport(options: FetchTransportOptions = {}): Transport {
       const end = (result: T) => {
         if (!open) return;
         open = false;
-        clearTimeout(timer);
+        stop();
         resolve(result);
       };
       // Also a `fetch` that ignores its signal is not waited for.
-      const timer = setTimeout(() => {
+      const stop = after(timeoutMs, () => {
         end(late);
         abort.abort();
-      }, timeoutMs);
+      });
       ask(url, { ...init, redirect: "manual", signal: abort.signal }, sign).then((response) => {
         if (open) return read(response);
         response.body?.cancel().catch(ignore);
@@ -166,7 +175,7 @@ export function fetchTransport(options: FetchTransportOptions = {}): Transport {
     const header = headers.get(VERDICT_HEADER);
     const { verdict, blame, removeEndpoint } = verdictOf(status, header);
     if (verdict === "ack") return ACK;
-    const retryAfterMs = parseRetryAfter(headers.get("retry-after"), Date.now());
+    const retryAfterMs = parseRetryAfter(headers.get("retry-after"), nowMs());
     return {
       verdict,
       reason: header === verdict ? verdict : `status-${status}`,
@@ -294,3 +303,8 @@ function below(endpoint: string, path: string): string {
 }
 
 function ignore(): void {}
+
+function platformTimer(ms: number, wake: () => void): () => void {
+  const timer = setTimeout(wake, ms);
+  return () => clearTimeout(timer);
+}
