@@ -115,6 +115,10 @@ async function copySources(folder: string): Promise<void> {
   }
 }
 
+/** Where the test is killed, as for overtime, nobody else ends the group: its ports would stay taken. */
+const ENDS_WITH_TEST =
+  `( while kill -0 "$TEST_PID" 2> /dev/null; do sleep 0.5; done; kill -KILL -$$ ) > /dev/null 2>&1 &`;
+
 /**
  * In a group of its own, all of which is gone afterwards: what a page starts it does not stop. What goes on may need a
  * moment to say the last of what is heard.
@@ -128,13 +132,13 @@ async function play(
   const deno = Deno.execPath().replace(/\/[^/]*$/, "");
   const path = [`${root}${TOOLS}/node_modules/.bin`, deno, Deno.env.get("PATH")];
   const child = new Deno.Command("bash", {
-    args: ["-c", script],
+    args: ["-c", `${ENDS_WITH_TEST}\n${script}`],
     cwd: folder,
     stdin: "null",
     stdout: "null",
     stderr: "piped",
     detached: true,
-    env: { ...env, PATH: path.join(":"), NO_COLOR: "1", npm_config_loglevel: "error" },
+    env: { ...env, TEST_PID: String(Deno.pid), PATH: path.join(":"), NO_COLOR: "1", npm_config_loglevel: "error" },
   }).spawn();
   const complaints = new Response(child.stderr).text();
   let late = false;
