@@ -52,9 +52,17 @@ export interface DeadLetterOptions {
  * itself.
  */
 export interface DeadLetters {
-  /** @throws {BellhopError} `argument-invalid`, `response-too-large`: ask for fewer, `timeout`, or as the gateway refuses */
+  /**
+   * A page of them, the oldest first.
+   *
+   * @throws {BellhopError} `argument-invalid`, `response-too-large`: ask for fewer, `timeout`, or as the gateway refuses
+   */
   list(query?: DeadLetterQuery, options?: DeadLetterOptions): Promise<DeadLetterPage>;
-  /** @throws {BellhopError} `dead-letter-unknown`, `timeout`, or as the gateway refuses */
+  /**
+   * One of them, with its message, and when and why each attempt failed.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`, `timeout`, or as the gateway refuses
+   */
   get(id: string, options?: DeadLetterOptions): Promise<DeadLetter>;
   /**
    * Gives it another run with all attempts of its priority, at the end of the queue; it is a dead letter no more.
