@@ -66,7 +66,8 @@ export async function proxy(call: Call): Promise<Response> {
     headers.set("accept-encoding", "identity");
     headers.set(DEADLINE_HEADER, formatDeadline(deadlineMs, Date.now()) ?? "0");
     const body = method === "GET" || method === "HEAD" ? null : raw.body;
-    if (body !== null) headers.delete("content-length");
+    // Of a body that does not go along it would not be true.
+    headers.delete("content-length");
     const request: RequestInit & { duplex?: "half" } = {
       method,
       headers,

@@ -11,6 +11,16 @@ import type { Dial } from "../../adapters/transports/fetch.ts";
 /** Below the five seconds after which servers of Node close what is idle. */
 const IDLE_MS = 4_000;
 const MOST_IDLE = 64;
+const FRAMING = [
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "expect",
+  "te",
+  "trailer",
+  "upgrade",
+];
 const BODILESS = new Set([204, 205, 304]);
 
 /** A dial, and the end of the connections that it keeps. */
@@ -26,13 +36,20 @@ export function pinnedDial(): PinnedDial {
   async function dial(url: string, init: RequestInit, addresses: readonly string[]): Promise<Response> {
     if (addresses.length === 0) throw new TypeError("no address was checked");
     const { http, https, stream, zlib, agents } = await (loading ??= load());
-    const { signal, body = null, method = "GET" } = init;
+    const { signal, method = "GET" } = init;
+    const body = counted(init.body ?? null);
     signal?.throwIfAborted();
     const target = new URL(url);
     const secure = target.protocol === "https:";
+    const headers = Object.fromEntries(new Headers(init.headers));
+    // Where a body ends is said by what sends it, as with fetch, which takes none of these: a length that is not true, or
+    // none for a method that seldom has a body, would let a caller write the next request on this connection.
+    for (const name of FRAMING) delete headers[name];
+    if (body instanceof ReadableStream) headers["transfer-encoding"] = "chunked";
+    else if (body !== null) headers["content-length"] = String(body.length);
     const options: RequestOptions = {
       method,
-      headers: Object.fromEntries(new Headers(init.headers)),
+      headers,
       agent: secure ? agents.https : agents.http,
       lookup: lookupOf(addresses),
     };
@@ -112,6 +129,13 @@ function bodyOf(source: Readable, leave: () => void): ReadableStream<Uint8Array<
     },
     cancel: leave,
   }, { highWaterMark: 0 });
+}
+
+/** As bytes whose number is known, or as a stream. */
+function counted(body: BodyInit | null): Uint8Array | ReadableStream<Uint8Array> | null {
+  if (typeof body === "string") return new TextEncoder().encode(body);
+  if (body === null || body instanceof Uint8Array || body instanceof ReadableStream) return body;
+  return new Response(body).body;
 }
 
 function ignore(): void {}

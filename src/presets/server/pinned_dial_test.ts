@@ -154,3 +154,30 @@ Deno.test("dial() survives an answer that swells or is broken, at whatever momen
       }),
   );
 });
+
+Deno.test("dial() says itself where a body ends, so that no caller writes the next request on the connection", async () => {
+  const smuggled = "POST /bellhop HTTP/1.1\r\nhost: inside\r\ncontent-length: 0\r\n\r\n";
+  await served(
+    () => new Response("ok"),
+    (origin, seen) =>
+      withDial(async (dial) => {
+        const stream = (text: string) => new Blob([text]).stream();
+        const wanted: string[] = [];
+        for (const method of ["GET", "HEAD", "DELETE", "OPTIONS", "PUT", "POST", "PATCH"]) {
+          // A length that is not true would make the next request the rest of this one's body.
+          const headers = { "content-length": "40", expect: "100-continue", connection: "close", "x-mark": method };
+          await (await dial(`${origin}/none`, { method, headers })).text();
+          wanted.push(`${method} /none`);
+          for (const body of method === "GET" || method === "HEAD" ? [] : [smuggled, stream(smuggled), stream("")]) {
+            await (await dial(`${origin}/body`, { method, headers, body })).text();
+            wanted.push(`${method} /body`);
+          }
+          await (await dial(`${origin}/next`)).text();
+          wanted.push("GET /next");
+        }
+        assertEquals(seen.map(({ method, path }) => `${method} ${path}`), wanted);
+        const bodies = seen.filter(({ path }) => path === "/body").map(({ body }) => body);
+        assertEquals(bodies, Array.from({ length: 5 }, () => [smuggled, smuggled, ""]).flat());
+      }),
+  );
+});

@@ -113,3 +113,32 @@ Deno.test("a proxied request is no delivery from this machine, though the gatewa
   await eventually(() => took.length === 1);
   assertEquals(took, ["/stranger"]);
 });
+
+Deno.test("a body of a proxied request is no request of its own to the service", async () => {
+  await using at = await site();
+  const took: string[] = [];
+  const bare = service({ name: "bare", version: "1", onError() {} }).on(">", ({ source }) => void took.push(source));
+  await at.run(bare);
+  const event = JSON.stringify({ specversion: "1.0", id: "1", source: "/ceo", type: "pay.all" });
+  const forged = "POST /bellhop HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/cloudevents+json\r\n" +
+    `Content-Length: ${event.length}\r\n\r\n${event}`;
+  const headers = { authorization: `Bearer ${at.tokens.caller}` };
+  for (const method of ["DELETE", "OPTIONS", "PUT", "POST"]) {
+    const answer = await fetch(`${at.url}/services/bare/bellhop/health`, { method, headers, body: forged });
+    assertEquals([method, answer.status], [method, 405]);
+    await answer.body?.cancel();
+  }
+  // As bytes: a client of the platform sends no body with GET.
+  const host = new URL(at.url).host;
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(host.split(":")[1]) });
+  const line =
+    `GET /services/bare/bellhop/health HTTP/1.1\r\nHost: ${host}\r\nAuthorization: ${headers.authorization}\r\n`;
+  await connection.write(new TextEncoder().encode(`${line}Content-Length: ${forged.length}\r\n\r\n${forged}`));
+  await connection.read(new Uint8Array(1_000));
+  connection.close();
+  for (let turn = 0; turn < 3; turn++) {
+    const next = await fetch(`${at.url}/services/bare/bellhop/health`, { headers });
+    assertEquals([next.status, (await next.json()).status], [200, "pass"]);
+  }
+  assertEquals(took, []);
+});
