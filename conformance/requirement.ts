@@ -3,7 +3,7 @@
  *
  * @module
  */
-import catalogue from "../docs/spec/catalogue.json" with { type: "json" };
+import { ROWS } from "./_catalogue.ts";
 
 /** One numbered sentence of the specification. */
 export interface Requirement {
@@ -14,14 +14,18 @@ export interface Requirement {
   readonly profile: "core" | "registry" | "http" | "durable" | "security";
   readonly timing: "virtual" | "real" | "none";
   readonly sentence: string;
+  /** Page of the specification, as `retry`. */
   readonly chapter: string;
+  /** Heading in that page. */
   readonly section: string;
 }
 
 /** The release of the specification, and its requirements in the order of the chapters. */
 export const SPECIFICATION: { readonly spec: string; readonly requirements: readonly Requirement[] } = {
   spec: "0.1",
-  requirements: catalogue as unknown as readonly Requirement[],
+  requirements: ROWS.map(([id, level, role, profile, timing, chapter, section, sentence]) =>
+    ({ id, level, role, profile, timing, sentence, chapter, section }) as Requirement
+  ),
 };
 
 /** The requirement of that id. */

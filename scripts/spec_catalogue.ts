@@ -1,5 +1,6 @@
 /**
- * Reads the numbered requirements of `docs/spec/` into `docs/spec/catalogue.json`; `--check` only compares.
+ * Reads the numbered requirements of `docs/spec/` into `docs/spec/catalogue.json`, for programs, and into
+ * `conformance/_catalogue.ts`, which the suite carries wherever it runs; `--check` only compares.
  *
  *     deno run -A scripts/spec_catalogue.ts [--check]
  *
@@ -11,10 +12,14 @@
 /** How binding a requirement is (RFC 2119). */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
+/** Who has to keep a requirement: what the suite calls the subject, who handles its deliveries, or who asks it. */
+export type Role = "gateway" | "service" | "client";
+
 /** One requirement: one line of a chapter. */
 export interface Requirement {
   readonly id: string;
   readonly level: Level;
+  readonly role: Role;
   /** The part of the protocol that an implementation declares: core, registry, http, durable, security. */
   readonly profile: string;
   /** What a check of it needs of time: virtual, real, none. */
@@ -64,7 +69,7 @@ export const CHAPTERS: Readonly<Record<string, string>> = {
 };
 
 const LINE =
-  /^\*\*([A-Z]+)-(\d{3})\*\* \((MUST|SHOULD|MAY), (core|registry|http|durable|security), (virtual|real|none)\): (\S.*)$/;
+  /^\*\*([A-Z]+)-(\d{3})\*\* \((MUST|SHOULD|MAY)(?:, (service|client))?, (core|registry|http|durable|security), (virtual|real|none)\): (\S.*)$/;
 const ATTEMPT = /^\s*\*\*[A-Z]+-/;
 const KEYWORDS = /\b(MUST|SHOULD|MAY|SHALL|REQUIRED|RECOMMENDED|OPTIONAL)\b/g;
 const REFERENCE = new RegExp(`\\b(?:${Object.values(CHAPTERS).join("|")})-\\d+\\b`, "g");
@@ -85,7 +90,7 @@ export function parsePage(page: Page): { requirements: Requirement[]; faults: Fa
       faults.push({ at, rule: "malformed", detail: line });
       continue;
     }
-    const [, letters, number, level, profile, timing, sentence] = match as unknown as string[];
+    const [, letters, number, level, role, profile, timing, sentence] = match as unknown as string[];
     const id = `${letters}-${number}`;
     if (CHAPTERS[chapter] !== letters) faults.push({ at, rule: "wrong-chapter", detail: `${id} in ${page.path}` });
     if (Number(number) < highest) faults.push({ at, rule: "out-of-order", detail: `${id} after ${highest}` });
@@ -98,6 +103,8 @@ export function parsePage(page: Page): { requirements: Requirement[]; faults: Fa
     requirements.push({
       id,
       level: level as Level,
+      // Most are the gateway's: a line says only who else it is.
+      role: (role ?? "gateway") as Role,
       profile: profile!,
       timing: timing!,
       sentence: sentence!,
@@ -139,15 +146,33 @@ export function unknownReferences(pages: readonly Page[], requirements: readonly
   return faults;
 }
 
-/** Compares the catalogue on disk with the one the pages give. */
-export function notCurrent(written: string, requirements: readonly Requirement[]): Fault[] {
-  if (written === render(requirements)) return [];
-  return [{ at: "spec/catalogue.json", rule: "not-current", detail: "run scripts/spec_catalogue.ts" }];
+/** The files that hold the catalogue, by their path from `docs/`, and how each is written. */
+export const FILES: Readonly<Record<string, (requirements: readonly Requirement[]) => string>> = {
+  "spec/catalogue.json": render,
+  "../conformance/_catalogue.ts": renderModule,
+};
+
+/** Compares a file on disk with what the pages give. */
+export function notCurrent(file: string, written: string, requirements: readonly Requirement[]): Fault[] {
+  if (written === FILES[file](requirements)) return [];
+  return [{ at: file, rule: "not-current", detail: "run scripts/spec_catalogue.ts" }];
 }
 
 /** Writes the catalogue as JSON, the way `deno fmt` would. */
 export function render(requirements: readonly Requirement[]): string {
   return JSON.stringify(requirements, null, 2) + "\n";
+}
+
+/** Writes the catalogue as a module of one row a requirement: an import of JSON is not taken everywhere. */
+export function renderModule(requirements: readonly Requirement[]): string {
+  const rows = requirements.map(({ id, level, role, profile, timing, chapter, section, sentence }) =>
+    `  ${JSON.stringify([id, level, role, profile, timing, chapter, section, sentence])},\n`
+  );
+  return `// deno-fmt-ignore-file
+/** Made by scripts/spec_catalogue.ts: id, level, role, profile, timing, chapter, section, sentence. */
+export const ROWS: readonly (readonly string[])[] = [
+${rows.join("")}];
+`;
 }
 
 /** Reads every Markdown page below a folder, sorted by path. */
@@ -181,23 +206,26 @@ function inOrder(pages: Page[]): Page[] {
 
 function main(check: boolean): number {
   const docs = new URL("../docs/", import.meta.url);
-  const file = new URL("spec/catalogue.json", docs);
   const pages = readPages(docs);
   const { requirements, faults } = catalogue(pages);
   faults.push(...unknownReferences(pages, requirements));
-  if (check) {
-    let written = "";
-    try {
-      written = Deno.readTextFileSync(file);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    faults.push(...notCurrent(written, requirements));
-  } else Deno.writeTextFileSync(file, render(requirements));
+  for (const [file, rendered] of Object.entries(FILES)) {
+    if (check) faults.push(...notCurrent(file, readIfThere(new URL(file, docs)), requirements));
+    else Deno.writeTextFileSync(new URL(file, docs), rendered(requirements));
+  }
   const lines = faults.map((fault) => `docs/${fault.at}: ${fault.rule}: ${fault.detail}\n`);
   lines.push(`spec: ${requirements.length} requirements, ${faults.length} faults\n`);
   Deno.stdout.writeSync(new TextEncoder().encode(lines.join("")));
   return faults.length === 0 ? 0 : 1;
+}
+
+function readIfThere(file: URL): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "";
+  }
 }
 
 if (import.meta.main) Deno.exit(main(Deno.args.includes("--check")));
