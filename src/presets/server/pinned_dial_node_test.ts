@@ -13,7 +13,16 @@ await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 const url = "http://rebound.invalid:" + server.address().port + "/";
 const { dial, close } = pinnedDial();
 const said = [];
-for (const init of [{}, { method: "POST", body: "text" }, { method: "PUT", body: new Response("stream").body }]) {
+const forged = "GET /forged HTTP/1.1\\r\\n\\r\\n";
+for (const init of [
+  {},
+  { method: "POST", body: "text" },
+  { method: "PUT", body: new Response("stream").body },
+  { method: "DELETE", body: forged },
+  { method: "DELETE", body: new Response(forged).body },
+  { headers: { "content-length": "40" } },
+  {},
+]) {
   said.push(await (await dial(url, init, ["127.0.0.1"])).text());
 }
 said.push(await dial(url, {}, []).then(() => "dialled", () => "refused"));
@@ -50,6 +59,10 @@ Deno.test({
       "GET rebound.invalid ",
       "POST rebound.invalid text",
       "PUT rebound.invalid stream",
+      // Not the next request on the connection.
+      ...Array(2).fill("DELETE rebound.invalid GET /forged HTTP/1.1\r\n\r\n"),
+      "GET rebound.invalid ",
+      "GET rebound.invalid ",
       "refused",
       "stopped",
     ]);
