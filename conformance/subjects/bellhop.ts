@@ -234,13 +234,15 @@ class Bellhop implements Subject {
     );
     const clock = this.clock;
     let drawn = 0;
-    const { secrets, credentials, allowHosts } = (security ?? {}) as {
+    const { secrets, credentials, allowHosts, hosts = {} } = (security ?? {}) as {
       readonly secrets?: string | readonly string[];
       readonly credentials?: never;
       readonly allowHosts?: readonly string[];
+      readonly hosts?: Readonly<Record<string, readonly string[]>>;
     };
     const secure = security !== undefined;
-    const guard = secure ? createEndpointGuard({ level: "checked", allowHosts: allowHosts ?? [] }) : undefined;
+    const resolve = (host: string) => Promise.resolve(hosts[host] ?? []);
+    const guard = secure ? createEndpointGuard({ level: "pinned", allowHosts: allowHosts ?? [], resolve }) : undefined;
     const outside = fetchTransport({
       fetch: (url, init) => this.dial(url, init),
       nowMs: () => clock.nowMs(),
