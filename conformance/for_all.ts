@@ -30,13 +30,18 @@ export async function forAll<T>(
   property: (input: T) => Promise<void>,
 ): Promise<void> {
   let last: Failure | undefined;
+  // A report shows what led to the failure, not every try: shrinking goes on after the smallest input has failed.
+  const before = session.log;
+  let failedLog = before;
   const details = await fc.check(
     fc.asyncProperty(inputs, async (input) => {
+      session.log = [...before];
       try {
         await property(input);
         session.judgeLint();
       } catch (error) {
         if (error instanceof Failure) last = error;
+        failedLog = session.log;
         throw error;
       }
     }),
@@ -49,6 +54,7 @@ export async function forAll<T>(
     },
   );
   if (!details.failed) return;
+  session.log = failedLog;
   const cause = details.errorInstance;
   if (cause instanceof NotApplicable || cause instanceof SubjectBroken) throw cause;
   if (last === undefined) {
