@@ -9,7 +9,10 @@ Deno.test("forAll() leaves the log of the smallest input that failed, and of no 
     send: (seq: number) => Promise.resolve<Answer>({ seq, nowMs: 0, ok: {}, events: [] }),
     close: () => Promise.resolve(),
   };
-  const session = new Session(subject, { clock: "virtual", profiles: [], asks: [], can: [] } as unknown as Hello);
+  const session: Session = new Session(
+    subject,
+    { clock: "virtual", profiles: [], asks: [], can: [] } as unknown as Hello,
+  );
   const error = await assertRejects(
     () =>
       forAll(session, { seed: 1, runs: 100 }, fc.nat(1_000), async (count) => {

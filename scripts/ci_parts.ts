@@ -25,6 +25,7 @@ export function ciParts(readme: string | undefined): Part[] {
     testPart("simulation, fuzz", 120, /_(simulation|fuzz)_test\.ts$/),
     testPart("demo", 60, /_demo_test\.ts$/),
     packagePart(),
+    conformancePart(),
   ].filter((part) => part.steps.length > 0);
 }
 
@@ -37,6 +38,9 @@ export function readmeTestCommand(readme: string): string | undefined {
 
 /** Tests that need the packed package and tools from npm; the task `test` leaves them to CI. */
 export const PACKAGE_TEST = /_package_test\.ts$/;
+
+/** Tests in a real browser; the task `test` leaves them to CI. */
+export const BROWSER_TEST = /_browser_test\.ts$/;
 
 const DENO = Deno.execPath();
 
@@ -81,6 +85,12 @@ function docstringStep(): Step {
 function packagePart(): Part {
   const part = testPart("packages, console, doc code", 180, PACKAGE_TEST);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
+}
+
+/** The suite and its report in a browser: tests named `_browser_test.ts`. */
+function conformancePart(): Part {
+  const part = testPart("conformance", 150, BROWSER_TEST);
+  return { ...part, steps: part.steps.length === 0 ? [] : [script("browser_tools"), ...part.steps] };
 }
 
 /** Full effort for one kind of test. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { PACKAGE_TEST } from "./ci_parts.ts";
+import { BROWSER_TEST, PACKAGE_TEST } from "./ci_parts.ts";
 import { tallyFile } from "./_junit.ts";
 import { print } from "./_print.ts";
 import { run } from "./_process.ts";
@@ -27,7 +27,7 @@ const coverageFlags = [`--coverage=${COVERAGE}`, "--coverage-raw-data-only", "--
 // Starting an isolate for each file costs more than most of them run: two at a time halves the whole.
 const [first, ...others] = testArguments(
   RESULTS,
-  Deno.args.length > 0 ? Deno.args : filesBelow("", (path) => path.endsWith("_test.ts") && !PACKAGE_TEST.test(path)),
+  Deno.args.length > 0 ? Deno.args : filesBelow("", (path) => path.endsWith("_test.ts") && whyLeft(path) === undefined),
 );
 const ending = await run([deno, first, "--parallel", ...coverageFlags, ...others], LIMIT_SECONDS, {
   BELLHOP_SHORT: "1",
@@ -42,14 +42,21 @@ else if (results.passed === 0 && failed.length === 0) failed.push("no test ran")
 
 await printCoverage();
 for (const title of results.ignored) print(`skipped ${title}`);
-for (const file of Deno.args.length > 0 ? [] : filesBelow("", (path) => PACKAGE_TEST.test(path))) {
-  print(`skipped ${file}: it installs the package and other runtimes from npm, in \`deno task ci\``);
+for (const file of Deno.args.length > 0 ? [] : filesBelow("", (path) => whyLeft(path) !== undefined)) {
+  print(`skipped ${file}: it ${whyLeft(file)}, in \`deno task ci\``);
 }
 for (const title of failed) print(`failed ${title}`);
 if (failed.length > 0) print(`replay the properties with FC_SEED=${seed}`);
 const skipped = results.ignored.length > 0 ? `, ${results.ignored.length} skipped` : "";
 print(`${results.passed} passed, ${failed.length} failed${skipped}`);
 Deno.exit(failed.length > 0 ? 1 : 0);
+
+/** Why a test is left to CI. */
+function whyLeft(path: string): string | undefined {
+  if (PACKAGE_TEST.test(path)) return "installs the package and other runtimes from npm";
+  if (BROWSER_TEST.test(path)) return "needs Chromium, which apt installs";
+  return undefined;
+}
 
 /** The total only: `deno coverage coverage` prints every file. */
 async function printCoverage(): Promise<void> {

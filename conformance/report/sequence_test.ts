@@ -9,7 +9,7 @@ import { durationText, sequenceOf } from "./sequence.ts";
 Deno.test("sequenceOf() tells publish, attempts, answers and waits of a real run in their order", async () => {
   const subject = await bellhop()();
   const hello = (await subject.send(0, { do: "hello" })).ok as never;
-  const session = new Session(subject, hello);
+  const session: Session = new Session(subject, hello);
   await CHECKS.find(({ id }) => id === "retry/first-retry-waits-0")!.run(session, { seed: 1, runs: 1 });
   await subject.close();
   const { lanes, steps, startMs } = sequenceOf(session.log);
