@@ -4,7 +4,21 @@
  * @module
  */
 import type { Check } from "../check.ts";
+import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
+import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
+import { HTTP_READ_CHECKS } from "./http_read.ts";
+import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
 import { RETRY_CHECKS } from "./retry.ts";
+import { SECURITY_CHECKS } from "./security.ts";
+import { VECTOR_CHECKS } from "./vectors.ts";
 
 /** See the module; the ids are unique. */
-export const CHECKS: readonly Check[] = [...RETRY_CHECKS];
+export const CHECKS: readonly Check[] = [
+  ...VECTOR_CHECKS,
+  ...RETRY_CHECKS,
+  ...HTTP_PUBLISH_CHECKS,
+  ...HTTP_READ_CHECKS,
+  ...HTTP_DELIVERY_CHECKS,
+  ...HTTP_SERVICE_CHECKS,
+  ...SECURITY_CHECKS,
+];

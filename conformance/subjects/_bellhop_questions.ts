@@ -1,19 +1,32 @@
 import {
   backoffDelay,
+  busPolicy,
   fromHttp,
   matches,
-  parseRetryAfter,
-  resolvePolicy,
   serialize,
   toBinary,
   toStructured,
   validatePattern,
-  verdictOf,
   withRetryAfter,
 } from "@bellhop/bellhop";
 import { BellhopError } from "@bellhop/bellhop";
 import { importKeys, signWebhook, verifyWebhook } from "@bellhop/bellhop/security";
+import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
 import type { JsonObject, Question } from "../control.ts";
+
+/** The longest delay that a receiver may ask for. */
+const MAX_ASKED_MS = 3_600_000;
+
+/** Whatever it is: the answer to it is judged. */
+const DELIVERY = {
+  envelope: { specversion: "1.0", id: "1", source: "/s", type: "a.b" },
+  deliveryId: "dlv_1",
+  attempt: 1,
+  receiver: "users",
+  instance: "a1",
+  endpoint: "http://127.0.0.1:8001/bellhop",
+  timeoutMs: 60_000,
+} as const;
 
 /** The answer to a question that needs no bus. @throws {BellhopError} where the input is refused */
 export async function answerTo(about: Question, input: JsonObject): Promise<JsonObject> {
@@ -21,8 +34,8 @@ export async function answerTo(about: Question, input: JsonObject): Promise<Json
 }
 
 const ANSWERS: Readonly<Record<Question, (input: never) => unknown>> = {
-  parse: ({ headers, body, bodyBase64 }: HttpInput) => {
-    const content = fromHttp(new Headers(headers), bodyBase64 === undefined ? utf8(body ?? "") : base64(bodyBase64));
+  parse: ({ headers, ...body }: HttpInput) => {
+    const content = fromHttp(new Headers(headers), bytesOf(body));
     if (content.mode !== "batched") return { envelope: JSON.parse(serialize(content.envelope)) };
     return {
       batch: content.results.map(({ envelope, error }) =>
@@ -41,7 +54,7 @@ const ANSWERS: Readonly<Record<Question, (input: never) => unknown>> = {
     return { headers, ...rest };
   },
   delay: ({ retry, u, askedMs, ...fields }: { retry: number; u?: number; askedMs?: number }) => {
-    const policy = resolvePolicy({ retries: "unlimited", ...withoutNull(fields) });
+    const policy = busPolicy(fields as never, "CRITICAL");
     let draws = 0;
     const computed = backoffDelay(policy, retry, () => {
       draws++;
@@ -49,54 +62,60 @@ const ANSWERS: Readonly<Record<Question, (input: never) => unknown>> = {
     });
     return { waitMs: askedMs === undefined || askedMs === null ? computed : withRetryAfter(computed, askedMs), draws };
   },
-  policy: ({ policy }: { policy: JsonObject }) => ({ policy: resolvePolicy(policy as never) }),
+  policy: ({ policy, priority }: { policy: JsonObject; priority?: never }) => ({
+    policy: busPolicy(policy as never, priority),
+  }),
   match: ({ pattern, type }: { pattern: string; type: string }) => {
     if (validatePattern(pattern) !== undefined) throw new BellhopError("registration-invalid", "no pattern");
     return { matches: matches(pattern, type) };
   },
-  verdict: ({ status, headers, nowMs }: { status: number; headers: Record<string, string>; nowMs: number }) => {
-    const read = new Headers(headers);
-    const { verdict, blame, removeEndpoint } = verdictOf(status, read.get("bellhop-verdict"));
-    const askedMs = parseRetryAfter(read.get("retry-after"), nowMs);
+  verdict: async ({ status, headers, nowMs }: { status: number; headers: Record<string, string>; nowMs: number }) => {
+    const transport = fetchTransport({
+      fetch: () => Promise.resolve(new Response(null, { status, headers })),
+      nowMs: () => nowMs,
+    });
+    const { verdict, reason, retryAfterMs, blameHealth, removeEndpoint } = await transport.deliver(DELIVERY);
     return {
       verdict,
-      askedMs: askedMs === undefined ? null : askedMs,
-      charged: blame === "health",
+      ...(verdict === "ack" ? {} : { reason }),
+      askedMs: retryAfterMs === undefined ? null : Math.min(retryAfterMs, MAX_ASKED_MS),
+      charged: blameHealth === true,
       removed: removeEndpoint === true,
     };
   },
-  sign: async ({ secret, id, timestampS, body }: SignInput) => {
+  sign: async ({ secret, id, timestampS, ...body }: SignInput) => {
     const [key] = await importKeys(secret);
-    return { signature: await signWebhook(key, id, timestampS, body) };
+    return { signature: await signWebhook(key, id, timestampS, bytesOf(body)) };
   },
-  verify: async ({ secrets, headers, body, nowMs }: VerifyInput) => {
-    await verifyWebhook(await importKeys(secrets), new Headers(headers), body, nowMs);
+  verify: async ({ secrets, headers, nowMs, ...body }: VerifyInput) => {
+    await verifyWebhook(await importKeys(secrets), new Headers(headers), bytesOf(body), nowMs);
     return { ok: true };
   },
 };
 
-interface HttpInput {
-  readonly headers: Record<string, string>;
+interface Body {
   readonly body?: string;
   readonly bodyBase64?: string;
 }
 
-interface SignInput {
+interface HttpInput extends Body {
+  readonly headers: Record<string, string>;
+}
+
+interface SignInput extends Body {
   readonly secret: string;
   readonly id: string;
   readonly timestampS: number;
-  readonly body: string;
 }
 
-interface VerifyInput {
+interface VerifyInput extends Body {
   readonly secrets: readonly string[];
   readonly headers: Record<string, string>;
-  readonly body: string;
   readonly nowMs: number;
 }
 
-function withoutNull(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== null && name !== "retries"));
+function bytesOf({ body, bodyBase64 }: Body): Uint8Array<ArrayBuffer> {
+  return bodyBase64 === undefined ? utf8(body ?? "") : base64(bodyBase64);
 }
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {
