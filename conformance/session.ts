@@ -81,7 +81,7 @@ export class Session {
   /** All trace events since the start. */
   trace: TraceStep["event"][] = [];
   /** Late answers, by the id of their command. */
-  readonly late = new Map<number, LateAnswer>();
+  readonly late: Map<number, LateAnswer> = new Map<number, LateAnswer>();
   /** Whether the check answers health checks by itself. */
   manualHealth = false;
   /** All that was said, for reports. */
@@ -89,7 +89,7 @@ export class Session {
   /** Virtual milliseconds that have passed, over all starts. */
   simulatedMs = 0;
   /** Requirements judged so far. */
-  readonly judged = new Set<string>();
+  readonly judged: Set<string> = new Set<string>();
   private lint: Lint = createLint();
   private commands = 0;
   private made = 0;
