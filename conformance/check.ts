@@ -39,6 +39,7 @@ export interface Check {
   readonly requirements: readonly string[];
   /** One sentence: what must hold. */
   readonly title: string;
+  /** How it goes about it. */
   readonly kind: CheckKind;
   /** Every profile that the subject must declare. */
   readonly needs: readonly Profile[];

@@ -51,13 +51,17 @@ export interface Hello {
   readonly control: number;
   /** Name and version of the implementation. */
   readonly name: string;
+  /** Its version. */
   readonly version: string;
   /** The release of the specification, `0.1`. */
   readonly spec: string;
+  /** What it declares; nothing else is judged. */
   readonly profiles: readonly Profile[];
   /** Whether time is given by `advance` or passes by itself. */
   readonly clock: "virtual" | "real";
+  /** Questions that it takes. */
   readonly asks: readonly Question[];
+  /** What it can do beside its profiles. */
   readonly can: readonly Ability[];
 }
 
@@ -65,11 +69,15 @@ export interface Hello {
 export interface StartOptions {
   /** Fields of the retry policy, the same for all priorities; `retries` is never among them. */
   readonly policy?: Readonly<Record<string, number | string | null>>;
+  /** Unfinished deliveries that one target may have. */
   readonly capacity?: number;
+  /** Attempts that one target may have running. */
   readonly maxInFlight?: number;
+  /** Dead letters that are kept in memory. */
   readonly maxDeadLetters?: number;
+  /** Between two health checks; 0 = none. */
   readonly healthIntervalMs?: number;
-  /** 0 = no health checks. */
+  /** Limits of an envelope, as the manifest names them. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Bytes of CRITICAL messages that one principal may keep. */
   readonly maxDurableBytes?: number;
@@ -143,23 +151,35 @@ export type CallAnswer =
 
 /** Why a command was refused: a code of the specification's list. */
 export interface Refusal {
+  /** Code of the error. */
   readonly code: string;
+  /** What is at fault, where the specification says. */
   readonly field?: string;
+  /** Every fault of an envelope. */
   readonly faults?: readonly { readonly field: string; readonly code: string; readonly reason?: string }[];
+  /** When trying again makes sense. */
   readonly retryAfterMs?: number;
 }
 
 /** One attempt of a delivery, begun and waiting for its answer. */
 export interface DeliveryCall {
+  /** Marks it. */
   readonly kind: "call";
   /** Names the call in `settle`. */
   readonly call: string;
+  /** What it is for. */
   readonly for: "delivery";
+  /** The subject's clock at its start. */
   readonly atMs: number;
+  /** The service. */
   readonly receiver: string;
+  /** The instance of it that is called. */
   readonly instance: string;
+  /** 1, and 1 more for each redrive. */
   readonly run: number;
+  /** 1 for the first of the run. */
   readonly attempt: number;
+  /** The same in every attempt of a delivery. */
   readonly deliveryId: string;
   /** What is delivered, in the JSON format. */
   readonly envelope: JsonObject;
@@ -169,33 +189,49 @@ export interface DeliveryCall {
 
 /** A request that the subject makes. */
 export interface OutgoingRequest {
+  /** Its method. */
   readonly method: string;
+  /** Where it goes. */
   readonly url: string;
+  /** Its headers. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Its body as text. */
   readonly body: string;
 }
 
 /** Another call of the subject: health, manifest, handshake, or the handler of a service. */
 export interface OtherCall {
+  /** Marks it. */
   readonly kind: "call";
+  /** Names the call in `settle`. */
   readonly call: string;
+  /** What it is for. */
   readonly for: "health" | "manifest" | "handshake" | "proxy" | "handler";
+  /** The subject's clock at its start. */
   readonly atMs: number;
+  /** The request, unless it is the run of a handler. */
   readonly request?: OutgoingRequest;
+  /** What the handler is given. */
   readonly envelope?: JsonObject;
 }
 
 /** A step of the bus or of the registry, as the specification's table of trace events has it. */
 export interface TraceStep {
+  /** Marks it. */
   readonly kind: "trace";
+  /** The step. */
   readonly event: { readonly kind: string; readonly atMs: number; readonly [member: string]: Json };
 }
 
 /** The answer to a command that was `pending`. */
 export interface LateAnswer {
+  /** Marks it. */
   readonly kind: "answer";
+  /** The `seq` of the command. */
   readonly to: number;
+  /** The result. */
   readonly ok?: JsonObject;
+  /** Why there is none. */
   readonly refused?: Refusal;
 }
 
@@ -204,16 +240,19 @@ export type SubjectEvent = DeliveryCall | OtherCall | TraceStep | LateAnswer;
 
 /** One message from a subject: the answer to the command with that `seq`, and all that happened since the last. */
 export interface Answer {
+  /** That of the command. */
   readonly seq: number;
   /** The subject's clock after the command. */
   readonly nowMs: number;
   /** Exactly one of `ok`, `refused`, `pending` and `unsupported` is there. */
   readonly ok?: JsonObject;
+  /** Why it was refused. */
   readonly refused?: Refusal;
   /** The answer follows as an event, once something else has happened. */
   readonly pending?: true;
   /** The subject does not know the command or an option: the check does not apply. */
   readonly unsupported?: string;
+  /** What has happened since the last answer. */
   readonly events: readonly SubjectEvent[];
 }
 

@@ -9,3 +9,4 @@ export * from "./control.ts";
 export * from "./failure.ts";
 export * from "./requirement.ts";
 export * from "./run.ts";
+export * from "./session.ts";

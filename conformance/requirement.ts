@@ -7,12 +7,17 @@ import { ROWS } from "./_catalogue.ts";
 
 /** One numbered sentence of the specification. */
 export interface Requirement {
+  /** Letters of the chapter and a number that is never given to another, `RET-017`. */
   readonly id: string;
+  /** How binding it is (RFC 2119). */
   readonly level: "MUST" | "SHOULD" | "MAY";
   /** Who has to keep it. */
   readonly role: "gateway" | "service" | "client";
+  /** The part of the protocol that it belongs to. */
   readonly profile: "core" | "registry" | "http" | "durable" | "security";
+  /** What a check of it needs of time. */
   readonly timing: "virtual" | "real" | "none";
+  /** What has to hold. */
   readonly sentence: string;
   /** Page of the specification, as `retry`. */
   readonly chapter: string;

@@ -15,17 +15,25 @@ export type Verdict = "pass" | "fail" | "warn" | "not-testable" | "not-applicabl
 
 /** One check and what came of it. */
 export interface CheckResult {
+  /** Id of the check. */
   readonly check: string;
+  /** What must hold, in one sentence. */
   readonly title: string;
+  /** How the check goes about it. */
   readonly kind: Check["kind"];
+  /** Requirements that it is about. */
   readonly requirements: readonly string[];
   /** Requirements that were judged while it ran. */
   readonly judged: readonly string[];
+  /** What came of it. */
   readonly verdict: Verdict;
+  /** By the real clock. */
   readonly durationMs: number;
+  /** By the subject's clock. */
   readonly simulatedMs: number;
   /** Why it does not apply or cannot be tested. */
   readonly reason?: string;
+  /** What broke, unless it passed. */
   readonly failure?: FailureReport;
 }
 
@@ -33,7 +41,9 @@ export interface CheckResult {
 export interface FailureReport {
   /** The requirement that is broken; absent where the subject or the suite broke. */
   readonly requirement?: string;
+  /** Its sentence. */
   readonly sentence?: string;
+  /** What was wanted and what came instead. */
   readonly message: string;
   /** The smallest input found. */
   readonly counterexample?: string;
@@ -47,22 +57,33 @@ export interface FailureReport {
 export interface Report {
   /** Of the report's own form. */
   readonly report: 1;
+  /** Release of the specification. */
   readonly spec: string;
+  /** What the subject says of itself. */
   readonly subject: Hello;
+  /** Seed of everything that was drawn. */
   readonly seed: number;
+  /** When it began, as in RFC 3339. */
   readonly startedAt: string;
+  /** By the real clock. */
   readonly durationMs: number;
+  /** By the subject's clock, all checks together. */
   readonly simulatedMs: number;
+  /** One for each check, in their order. */
   readonly results: readonly CheckResult[];
 }
 
 /** How to run. */
 export interface RunOptions {
+  /** Opens the subject. */
   readonly open: OpenSubject;
+  /** What to try, in order. */
   readonly checks: readonly Check[];
+  /** Seed of everything that is drawn. */
   readonly seed: number;
   /** Times each property is tried. */
   readonly runs: number;
+  /** Where fast-check is to go on in a replay. */
   readonly path?: string;
   /** How the subject was named on the command line, for the replay. */
   readonly plug?: string;

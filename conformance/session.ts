@@ -33,7 +33,9 @@ const MAX_LOG = 4_000;
 
 /** One line of the wire log. */
 export interface LogLine {
+  /** Who says it. */
   readonly from: "suite" | "subject";
+  /** What is said. */
   readonly message: JsonObject;
 }
 
@@ -48,32 +50,44 @@ export type EventFields = { readonly [attribute: string]: Json };
 
 /** How a session is begun. */
 export interface SessionStart extends StartOptions {
+  /** The subject's clock at the start. */
   readonly nowMs?: number;
+  /** Random numbers of the waits; default 0.5 for each. */
   readonly draws?: readonly number[];
+  /** Whether what the durable store holds is kept. */
   readonly keep?: boolean;
+  /** Who the subject plays. */
   readonly role?: "gateway" | "service";
+  /** The service that it plays. */
   readonly service?: JsonObject;
+  /** Secrets and credentials instead of open mode. */
   readonly security?: JsonObject;
 }
 
 /** A service registered by the session. */
 export interface Member {
+  /** Name of the service. */
   readonly name: string;
+  /** Id of the instance. */
   readonly instance: string;
+  /** Its lease token. */
   readonly lease: string;
 }
 
 /** How a service is registered; all but `subscriptions` has a default that keeps out of the way. */
 export interface MemberFields {
+  /** Patterns of types; default none. */
   readonly subscriptions?: readonly string[];
+  /** Id of the instance; default `i1`. */
   readonly instance?: string;
+  /** Other members of the registration. */
   readonly [member: string]: Json | undefined;
 }
 
 /** See the module. A session is used by one check at a time. */
 export class Session {
   /** The subject's clock, as it said last. */
-  nowMs = START_MS;
+  nowMs: number = START_MS;
   /** Deliveries begun and not settled, in the order of their start. */
   calls: DeliveryCall[] = [];
   /** Other calls of the subject that wait for an answer. Health checks are answered `pass` unless {@linkcode manualHealth}. */
@@ -94,7 +108,12 @@ export class Session {
   private commands = 0;
   private made = 0;
 
-  constructor(private readonly subject: Subject, readonly hello: Hello) {}
+  /** A conversation that has not begun. */
+  constructor(
+    private readonly subject: Subject,
+    /** What the subject says of itself. */
+    readonly hello: Hello,
+  ) {}
 
   /** Judges: what must hold, said of one requirement. */
   must(holds: boolean, requirement: string, message: string | (() => string)): asserts holds {
@@ -277,6 +296,7 @@ export class Session {
     }
   }
 
+  /** Lets time pass to the next event, or to the end. */
   private async advanceOnce(untilMs: number): Promise<void> {
     const beforeMs = this.nowMs;
     const reply = await this.say({ do: "advance", toMs: untilMs });
@@ -371,6 +391,7 @@ export class Session {
     if (fault !== undefined) throw new Failure(fault.requirement, fault.message);
   }
 
+  /** Keeps what came with an answer. */
   private takeIn(answer: Answer, command: Command): void {
     this.nowMs = answer.nowMs;
     this.lint.answered(command, answer);
@@ -388,6 +409,7 @@ export class Session {
     }
   }
 
+  /** Says that all is well. */
   private async answerHealth(): Promise<void> {
     for (;;) {
       const call = this.otherCalls.find((one) => one.for === "health");
@@ -400,6 +422,7 @@ export class Session {
     }
   }
 
+  /** Adds a line to the log. */
   private note(from: LogLine["from"], message: JsonObject): void {
     if (this.log.length >= MAX_LOG) this.log.splice(MAX_LOG / 2, 1);
     this.log.push({ from, message });
@@ -408,22 +431,35 @@ export class Session {
 
 /** The status of a message, as the specification has it. */
 export interface Status {
+  /** Source of the message. */
   readonly source: string;
+  /** Id of the message. */
   readonly id: string;
+  /** Type of the message. */
   readonly type: string;
+  /** Priority of the message. */
   readonly priority: string;
+  /** When it was accepted. */
   readonly acceptedMs: number;
+  /** One for each receiver and run. */
   readonly deliveries: readonly DeliveryView[];
 }
 
 /** One delivery in a status. */
 export interface DeliveryView {
+  /** The service. */
   readonly receiver: string;
+  /** 1, and 1 more for each redrive. */
   readonly run: number;
+  /** State of the delivery. */
   readonly state: string;
+  /** Attempts of the run so far. */
   readonly attempts: number;
+  /** How it ended. */
   readonly outcome?: string;
+  /** Reason of the last failed attempt. */
   readonly lastError?: string;
+  /** When the next attempt is due. */
   readonly nextAttemptMs?: number;
 }
 

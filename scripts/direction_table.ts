@@ -47,7 +47,12 @@ export const DIRECTIONS: readonly Direction[] = [
   { path: "src/presets/", may: SRC, packages: ["hono", "@hono/node-server", "node:*"] },
   { path: "src/adapters/clocks/", may: ["src/core/", "src/ports/"], packages: [] },
   { path: "src/testing/", may: ["src/core/", "src/ports/"], packages: ["fast-check"] },
-  { path: "src/cli/", may: SRC, packages: ["hono", "@hono/node-server", "cli-progress", "node:*"] },
+  // It runs the suite, which it loads for that alone.
+  {
+    path: "src/cli/",
+    may: [...SRC, "conformance/"],
+    packages: ["hono", "@hono/node-server", "cli-progress", "node:*"],
+  },
   { path: "mod.ts", may: SRC, packages: [] },
   { path: "conformance/", may: PUBLIC, packages: ANY },
   { path: "bench/", may: PUBLIC, packages: ANY },

@@ -51,6 +51,8 @@ export function directionFaults(tree: Tree): DirectionFault[] {
   const graph = new Map<string, string[]>();
   const faces = new Set(Object.values(tree.exports).map((path) => path.replace(/^\.\//, "")));
   for (const [file, text] of tree.files) {
+    // Data is imported and imports nothing.
+    if (file.endsWith(".json")) continue;
     const report = (rule: DirectionFault["rule"], detail: string) => faults.push({ rule, file, detail });
     const row = rowOf(file);
     if (row === undefined) {
@@ -78,7 +80,7 @@ export function directionFaults(tree: Tree): DirectionFault[] {
 export async function readTree(): Promise<Tree> {
   const { name, exports, imports } = JSON.parse(await Deno.readTextFile("deno.json"));
   const files = new Map<string, string>();
-  for (const path of filesBelow("", (path) => /\.[mc]?[jt]sx?$/.test(path))) {
+  for (const path of filesBelow("", (path) => /\.([mc]?[jt]sx?|json)$/.test(path))) {
     files.set(path, await Deno.readTextFile(path));
   }
   return { files, name, exports: typeof exports === "string" ? { ".": exports } : exports, imports };

@@ -40,6 +40,14 @@ const broken: readonly [DirectionFault["rule"], string, Record<string, string>, 
     "src/client/a.ts": `import "../testing/b.ts";`,
     "src/testing/b.ts": "",
   }],
+  ["import", "library code importing the suite", {
+    "src/presets/a.ts": `const b = import("../../conformance/b.ts");`,
+    "conformance/b.ts": "",
+  }],
+  ["import", "data of another folder", {
+    "src/core/a.ts": `import b from "../ports/b.json" with { type: "json" };`,
+    "src/ports/b.json": "{}",
+  }],
   ["package", "hono outside its adapter", { "src/client/a.ts": `import { Hono } from "hono/tiny";` }],
   ["package", "a package by its full name", { "src/core/a.ts": `import x from "npm:@scope/x@1.0.0/y";` }],
   ["package", "a platform module in the core", { "src/core/a.ts": `import "node:fs";` }],
@@ -73,6 +81,7 @@ const broken: readonly [DirectionFault["rule"], string, Record<string, string>, 
     "src/core/b_test.ts": "",
   }],
   ["missing", "a file that is not there", { "src/core/a.ts": `import "./b.ts";` }],
+  ["missing", "data that is not there", { "src/core/a.ts": `import b from "./b.json" with { type: "json" };` }],
   ["missing", "an entry that is not exported", { "bench/a.ts": `import "@bellhop/bellhop/nothing";` }],
   ["export", "an entry that is not there", {}, { "./a": "./src/a.ts" }],
   ["export", "a private entry", { "src/core/_a.ts": "" }, { "./a": "./src/core/_a.ts" }],
@@ -168,6 +177,10 @@ Deno.test("directionFaults() allows what the table allows", () => {
     "bench/a.ts": `import "@bellhop/bellhop"; import "../mod.ts"; import "./b.ts"; import "npm:mitata";`,
     "bench/b.ts": "",
     "testing/assert.ts": `import "node:assert/strict";`,
+    "src/cli/conform.ts": `const suite = await import("../../conformance/mod.ts");`,
+    "conformance/mod.ts": `import "fast-check"; import rows from "./rows.json" with { type: "json" };`,
+    "conformance/rows.json": `{"import": "data imports nothing"}`,
+    "deno.json": "{}",
   };
   assertEquals(directionFaults(tree(files, { ".": "./mod.ts", "./server": "./src/presets/server.ts" })), []);
 });

@@ -22,6 +22,10 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./clocks/system": [/^src\/ports\//, /^src\/adapters\/clocks\/system/],
   "./testing": [/^src\/(ports|testing)\//],
   "./testing/store-contract": [/^src\/(ports|testing)\//, /^npm:\/?fast-check@/],
+  // All but what plugs a subject in: that is of a platform, or the library itself.
+  "./conformance": [/^conformance\/(?!drivers|subjects)/, /^npm:\/?fast-check@/],
+  "./conformance/stdio": [/^conformance\/(drivers\/stdio|failure)\.ts$/, /^node:/],
+  "./conformance/http": [/^conformance\/(drivers\/http|failure)\.ts$/, /^node:/],
   // All that a server needs, and neither the command nor what tests need.
   "./server": [
     /^src\/(client|service|schema|security|ports|presets|adapters|retry)\//,
@@ -33,7 +37,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
 /** Entries that stand on the pure core as a whole. */
 const WITH_BUS = new Set([".", "./bus", "./engines/embedded", "./server"]);
 /** Entries whose row says what they may load of the core; all others may load what is not the bus. */
-const WITHOUT_CORE = new Set(["./retry", "./breaker"]);
+const WITHOUT_CORE = new Set(["./retry", "./breaker", "./conformance", "./conformance/stdio", "./conformance/http"]);
 
 const root = new URL("../", import.meta.url);
 const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));

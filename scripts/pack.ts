@@ -19,8 +19,6 @@ export const TARBALL = "dist/bellhop.tgz";
 const KEYWORDS = ["message bus", "cloudevents", "retry", "service registry", "gateway", "edge", "hono"];
 const COMMAND = "bin/bellhop.js";
 const COMMAND_ENTRY = "./command";
-/** Only who imports the entry that names it needs it. */
-const OPTIONAL_PEERS = ["fast-check"];
 /**
  * An app that mounts routes brings its own: with a second copy beside it no `route()` would compile. From the oldest
  * that the package is tried with; hono-openapi takes none that is older.
@@ -60,7 +58,9 @@ export async function pack(target: string): Promise<void> {
 /** The files of which the package is made, with the command as an entry. */
 async function copySources(folder: string, config: Record<string, unknown>): Promise<void> {
   const files = filesBelow("src", (path) => path.endsWith(".ts") && !path.endsWith("_test.ts"));
-  for (const file of [...files, "mod.ts", "README.md", "LICENSE", "deno.lock"]) {
+  // Vectors and schemas are for programs that need no more of the suite.
+  const suite = filesBelow("conformance", (path) => /\.(ts|json)$/.test(path) && !path.endsWith("_test.ts"));
+  for (const file of [...files, ...suite, "mod.ts", "README.md", "LICENSE", "deno.lock"]) {
     await Deno.mkdir(dirname(`${folder}/${file}`), { recursive: true });
     await Deno.copyFile(file, `${folder}/${file}`);
   }
@@ -74,12 +74,7 @@ async function complete(folder: string, { license }: { readonly license?: string
   const { exports, dependencies, ...rest } = made;
   const command = exports[COMMAND_ENTRY].default;
   delete exports[COMMAND_ENTRY];
-  const peerDependencies: Record<string, string> = { ...PEERS };
   for (const name of Object.keys(PEERS)) delete dependencies[name];
-  for (const name of OPTIONAL_PEERS) {
-    peerDependencies[name] = dependencies[name];
-    delete dependencies[name];
-  }
   const manifest = {
     ...rest,
     license,
@@ -87,11 +82,10 @@ async function complete(folder: string, { license }: { readonly license?: string
     engines: { node: ">=20" },
     sideEffects: false,
     bin: { bellhop: COMMAND },
-    files: ["**/*.js", "**/*.d.ts"],
+    files: ["**/*.js", "**/*.d.ts", "**/*.json"],
     exports: { ...exports, "./package.json": "./package.json" },
     dependencies,
-    peerDependencies,
-    peerDependenciesMeta: Object.fromEntries(OPTIONAL_PEERS.map((name) => [name, { optional: true }])),
+    peerDependencies: PEERS,
   };
   await Deno.writeTextFile(`${folder}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   await Deno.mkdir(`${folder}/bin`);

@@ -60,7 +60,8 @@ try {
 async function copySources(): Promise<void> {
   await Deno.copyFile("mod.ts", `${folder}/mod.ts`);
   await Deno.copyFile("LICENSE", `${folder}/LICENSE`);
-  for (const path of filesBelow("src", (path) => path.endsWith(".ts") && !path.endsWith("_test.ts"))) {
+  const ours = (path: string): boolean => /\.(ts|json)$/.test(path) && !path.endsWith("_test.ts");
+  for (const path of [...filesBelow("src", ours), ...filesBelow("conformance", ours)]) {
     await Deno.mkdir(`${folder}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
     await Deno.copyFile(path, `${folder}/${path}`);
   }
