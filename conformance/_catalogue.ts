@@ -282,6 +282,7 @@ export const ROWS: readonly (readonly string[])[] = [
   ["BUS-122","MUST","service","http","none","bus","Request and reply","A reply MUST have the type of the request followed by `.reply`, the `id` of the request as `causationid`, and its `replyto` as `target`."],
   ["BUS-123","MUST","service","http","none","bus","Request and reply","A reply MUST have the `correlationid` of the request, or its `id` where it has none."],
   ["BUS-124","MUST","service","http","none","bus","Request and reply","A service MUST acknowledge a reply for which nobody waits and no handler was added."],
+  ["BUS-125","MUST","gateway","core","virtual","bus","Share of delayed messages","A delayed message for a target of which half the `capacity` (rounded up) is taken by delayed deliveries MUST be refused with `queue-full`."],
   ["REG-001","MUST","gateway","registry","none","registry","Registration","A valid `service.register` MUST be answered with a `service.registered` that carries `name`, `instance`, `lease`, `leaseMs` and `renewEveryMs`."],
   ["REG-002","MUST","gateway","registry","none","registry","Registration","A registration that breaks the table above MUST be refused with `registration-invalid` and a fault for each member at fault."],
   ["REG-003","MUST","gateway","registry","none","registry","Registration","Members that are not known MUST be passed over."],

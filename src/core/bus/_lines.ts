@@ -22,12 +22,15 @@ export function hold(state: BusState, message: BusMessage, slot: number): void {
   const { deliveries, backoffs } = state;
   deliveries.setState(slot, step(deliveries.stateOf(slot), On.delay, message.rank === 3));
   plan(state, backoffs, slot, message.notBeforeMs);
+  message.targets[deliveries.place[slot]].delayed++;
 }
 
 /** The time of a message has come: the delivery lines up as if it had been accepted now. */
 export function release(state: BusState, slot: number): void {
   const message = state.messages[state.deliveries.message[slot]]!;
-  lineUp(state, message, message.targets[state.deliveries.place[slot]], slot, On.due);
+  const target = message.targets[state.deliveries.place[slot]];
+  target.delayed--;
+  lineUp(state, message, target, slot, On.due);
 }
 
 /** Lets one delivery line up, behind the head of its lane if there is one. */

@@ -150,6 +150,10 @@ export class Model {
     // Who is named as a receiver is registered.
     for (const name of m.receivers) this.target(name).gone = false;
     if (this.deliveries.length + m.receivers.length > this.bounds.maxDeliveries) throw new Refusal("queue-full");
+    const kept = (name: string) => this.deliveries.filter((d) => d.receiver === name && d.state === "delayed").length;
+    if (m.notBeforeMs > nowMs && m.receivers.some((name) => kept(name) >= Math.ceil(this.bounds.capacity / 2))) {
+      throw new Refusal("queue-full");
+    }
     const crowded = m.receivers.filter((name) => this.unfinished(name) >= this.bounds.capacity);
     const evicting = crowded.filter((name) => this.victim(name, m.rank) !== undefined);
     const full = crowded.filter((name) => !evicting.includes(name));

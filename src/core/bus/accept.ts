@@ -60,6 +60,7 @@ export function accept(
   const rank = rankOf(envelope.priority);
   const targets = targetsOf(state, receivers);
   if (!state.deliveries.hasRoom(targets.length)) throw full("The bus");
+  if (notBeforeMs > 0) refuseHoard(targets, state.options.capacity);
   const crowd = isCrowded(targets, state.options.capacity) ? planRoom(state, targets, rank) : undefined;
   const message = newMessage(state, nowMs, envelope, targets, rank, content, expiresMs, submission, notBeforeMs);
   if (rank === 3) {
@@ -133,6 +134,11 @@ function duplicate(state: BusState, nowMs: number, known: BusMessage, content: n
   }
   trace(state, nowMs, "duplicate", known);
   return { message: known, duplicate: true };
+}
+
+/** What is kept for later takes at most half of a target: or a few could shut everybody out for days. */
+function refuseHoard(targets: readonly Target[], capacity: number): void {
+  for (const { name, delayed } of targets) if (delayed >= Math.ceil(capacity / 2)) throw full(name);
 }
 
 function isCrowded(targets: readonly Target[], capacity: number): boolean {

@@ -76,3 +76,17 @@ Deno.test("the policy's time begins when the time of a delayed message has come"
   const { message } = bus.accept(START_MS, envelope, ["b"], { ...by, delayMs: WEEK_MS });
   assertEquals(message.givesUpMs - START_MS - WEEK_MS, bus.options.policies.NORMAL.maxElapsedMs);
 });
+
+Deno.test("accept() lets what is kept for later take half of a target, and gives the place back when its time has come", () => {
+  const bus = createBus({ startMs: START_MS, random: () => 0, source: "/bus", capacity: 5 });
+  const later = (id: string) => bus.accept(START_MS, { ...envelope, id }, ["b"], { ...by, delayMs: 1_000 });
+  for (const id of ["1", "2", "3"]) later(id);
+  assertEquals(code(() => later("4")), "queue-full");
+  bus.accept(START_MS, { ...envelope, id: "now" }, ["b"], by);
+  bus.cancel(START_MS, "/a", "1");
+  later("4");
+  assertEquals(code(() => later("5")), "queue-full");
+  bus.wake(START_MS + 1_000);
+  const last = { ...envelope, id: "6", deliverat: formatTimestamp(START_MS + 2_000) };
+  assertEquals(bus.accept(START_MS + 1_000, last, ["b"], by).duplicate, false);
+});

@@ -99,6 +99,9 @@ function leaveLine(state: BusState, message: BusMessage, place: number, slot: nu
       target.lanes.drop(message.lane!, slot);
       break;
     case State.delayed:
+      target.delayed--;
+      state.backoffs.cancel(slot);
+      break;
     case State.storing:
     case State.waiting:
     case State.deferred:

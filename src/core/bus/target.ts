@@ -17,6 +17,8 @@ export interface Target {
   maxInFlight: number;
   /** Deliveries that have not ended. */
   unfinished: number;
+  /** Those of them that are kept for later. */
+  delayed: number;
   /** Whether it stands in the round of targets with work. */
   listed: boolean;
   /** Whether the service has deregistered. */
@@ -33,6 +35,7 @@ export function createTarget(name: string, number: number, maxInFlight: number):
     inFlight: 0,
     maxInFlight,
     unfinished: 0,
+    delayed: 0,
     listed: false,
     gone: false,
   };
