@@ -4,6 +4,7 @@
  * @module
  */
 import type { Check } from "../check.ts";
+import { ENVELOPE_CHECKS } from "./envelope.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
 import { HTTP_READ_CHECKS } from "./http_read.ts";
@@ -15,6 +16,7 @@ import { VECTOR_CHECKS } from "./vectors.ts";
 /** See the module; the ids are unique. */
 export const CHECKS: readonly Check[] = [
   ...VECTOR_CHECKS,
+  ...ENVELOPE_CHECKS,
   ...RETRY_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,

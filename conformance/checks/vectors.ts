@@ -10,6 +10,7 @@ import { requirementOf } from "../requirement.ts";
 import { canonical, type Reply, type Session } from "../session.ts";
 import { bodyBytes, expand, type Vector } from "../vectors/expand.ts";
 import { VECTOR_FILES } from "../vectors/mod.ts";
+import { base64, comparable } from "./_envelopes.ts";
 import { cursorAtPlaceOne } from "./_queued.ts";
 
 /** What a subject must declare to be asked; every question needs to be declared too. */
@@ -175,19 +176,6 @@ function judgeWritten(judge: Judge, input: JsonObject, expect: JsonObject, found
   }
 }
 
-/** Data of no JSON media type as base64, be it text or bytes. */
-function comparable(envelope: JsonObject): string {
-  const { data, ...rest } = envelope;
-  const essence = String(envelope.datacontenttype ?? "application/json").split(";")[0].trim().toLowerCase();
-  if (typeof data !== "string" || /[/+]json$/.test(essence)) return exact(envelope);
-  return exact({ ...rest, data_base64: base64(new TextEncoder().encode(data)) });
-}
-
-/** Without regard to the order of the members of the envelope. */
-function exact(envelope: JsonObject): string {
-  return canonical(envelope);
-}
-
 function jsonOf(message: JsonObject): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bodyBytes(message)));
@@ -202,10 +190,6 @@ function decoded(value: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 function short(value: unknown): string {
