@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { BellhopError, fromHttp, PRIORITY_POLICIES, resolvePolicy, toStructured } from "@bellhop/bellhop";
+import {
+  BellhopError,
+  DEFAULT_ENVELOPE_LIMITS,
+  fromHttp,
+  PRIORITY_POLICIES,
+  resolvePolicy,
+  toStructured,
+} from "@bellhop/bellhop";
 import { embedded, type EmbeddedOptions } from "@bellhop/bellhop/engines/embedded";
 import { gatewayRoutes, serviceRoutes } from "@bellhop/bellhop/hono";
 import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport } from "@bellhop/bellhop/ports";
@@ -44,6 +51,7 @@ class Bellhop implements Subject {
   private faulty = faultyStore(this.disk);
   private deafen: (() => void) | undefined;
   private tokens = 0;
+  private limits = DEFAULT_ENVELOPE_LIMITS;
 
   constructor(private readonly changes: BellhopChanges) {}
 
@@ -144,7 +152,7 @@ class Bellhop implements Subject {
       case "publish": {
         const headers = new Headers(command.headers);
         const body = command.bodyBase64 === undefined ? bytesOf(command.body ?? "") : fromBase64(command.bodyBase64);
-        const content = fromHttp(headers, body);
+        const content = fromHttp(headers, body, this.limits);
         const publisher = (source: string) => ({
           principal: source,
           ...(command.lease === undefined ? {} : { lease: command.lease }),
@@ -233,6 +241,7 @@ class Bellhop implements Subject {
       ]),
     );
     const clock = this.clock;
+    this.limits = { ...DEFAULT_ENVELOPE_LIMITS, ...options.limits };
     let drawn = 0;
     const { secrets, credentials, allowHosts, hosts = {} } = (security ?? {}) as {
       readonly secrets?: string | readonly string[];
