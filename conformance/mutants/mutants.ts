@@ -12,7 +12,7 @@ export const MUTANTS: readonly Mutant[] = [
     requirement: "RET-017",
     check: "retry/first-retry-waits-0",
     file: "core/retry/backoff.ts",
-    find: "if (exponent < 0) return 0;",
+    find: "if (exponent < 0 || !ceiling) return 0;",
     replace: "",
   },
 ];

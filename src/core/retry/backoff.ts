@@ -47,9 +47,9 @@ export function backoffDelay(
   const { baseMs, capMs, jitter } = policy;
   const floorMs = policy.firstRetry === "immediate" ? 1 : 0;
   const exponent = retryNumber - 1 - floorMs;
-  if (exponent < 0) return 0;
   // The power may be infinite, and 0 times that is no number.
   const ceiling = baseMs && Math.min(capMs, baseMs * policy.factor ** exponent);
+  if (exponent < 0 || !ceiling) return 0;
   if (jitter === "none") return Math.floor(ceiling);
   const u = random();
   const wait = jitter === "full"

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, unreachable } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, fail, unreachable } from "@std/assert";
 import fc from "fast-check";
 import { backoff, backoffDelay, retryAllowed, withRetryAfter } from "./backoff.ts";
 import { PRIORITY_POLICIES, resolvePolicy } from "./policy.ts";
@@ -12,7 +12,7 @@ Deno.test("backoffDelay() is a whole number within bounds and draws at most once
     let draws = 0;
     const delayMs = backoffDelay(resolved, n, () => (draws++, draw), previousMs);
     const first = n === 1 && resolved.firstRetry === "immediate";
-    const drawn = !first && resolved.jitter !== "none";
+    const drawn = !first && resolved.jitter !== "none" && resolved.baseMs > 0 && resolved.capMs > 0;
     assert(Number.isInteger(delayMs));
     assertGreaterOrEqual(delayMs, drawn && resolved.firstRetry === "immediate" ? 1 : 0);
     assertLessOrEqual(delayMs, first ? 0 : Math.max(1, resolved.capMs));
@@ -100,4 +100,11 @@ Deno.test("withRetryAfter() obeys what was asked up to an hour, and never shorte
   assertEquals(withRetryAfter(5, 1_000), 1_000);
   assertEquals(withRetryAfter(5_000, 1_000), 5_000);
   assertEquals(withRetryAfter(0, 1e12), 3_600_000);
+});
+
+Deno.test("backoffDelay() waits 0 and draws nothing where the policy knows no wait", () => {
+  for (const zero of [{ baseMs: 0 }, { capMs: 0 }]) {
+    const policy = { ...PRIORITY_POLICIES.HIGH, ...zero };
+    assertEquals(backoffDelay(policy, 5, () => fail("it draws")), 0);
+  }
 });
