@@ -52,6 +52,16 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
   heartbeatMs: 15_000,
 });
 
+/** ENV-047: what every publisher may count on. */
+const LEAST: Readonly<Record<string, number>> = {
+  maxBytes: 65_536,
+  maxBatchBytes: 65_536,
+  maxBatchEnvelopes: 1,
+  maxAttributes: 32,
+  maxAttributeLength: 1_024,
+  maxDepth: 32,
+};
+
 /** The gateway as its routes see it. */
 export interface Gateway {
   readonly limits: GatewayLimits;
@@ -111,7 +121,7 @@ export const JSON_TYPE = { "content-type": "application/json" } as const;
 export function gatewayLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
   const limits = { ...DEFAULT_GATEWAY_LIMITS, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    const least = name === "maxDepth" ? 0 : 1;
+    const least = LEAST[name] ?? 1;
     if (!Number.isSafeInteger(value) || value < least || (name.endsWith("Ms") && value > 2_147_483_647)) {
       throw new BellhopError("argument-invalid", `${name} must be a whole number from ${least}, got ${value}`, {
         field: `limits.${name}`,

@@ -377,6 +377,12 @@ Deno.test("gatewayRoutes() cannot be built but in open mode, or with limits that
   for (const maxBytes of [0, -1, 1.5, NaN, Infinity, "1" as unknown as number]) {
     assertThrows(() => gatewayRoutes({ engine, open: true, limits: { maxBytes } }), BellhopError, "maxBytes");
   }
+  // ENV-047
+  const least = { maxBytes: 65_536, maxBatchBytes: 65_536, maxAttributes: 32, maxAttributeLength: 1_024, maxDepth: 32 };
+  for (const [name, value] of Object.entries(least)) {
+    gatewayRoutes({ engine, open: true, limits: { [name]: value } });
+    assertThrows(() => gatewayRoutes({ engine, open: true, limits: { [name]: value - 1 } }), BellhopError, name);
+  }
 });
 
 Deno.test("gatewayRoutes() waits for its engine, and tells why it did not come", async () => {

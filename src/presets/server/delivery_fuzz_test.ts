@@ -13,7 +13,7 @@ import { PRIORITY_POLICIES, type ResolvedPolicy } from "../../core/retry/policy.
 import { gateway, serve, sqlite } from "./mod.ts";
 
 const DEADLINE_MS = 10_000;
-const MAX_BYTES = 20_000;
+const MAX_BYTES = 65_536;
 const SOURCE = "/fuzz";
 const TYPE = "good.sent";
 const STRUCTURED = { "content-type": "application/cloudevents+json" };
