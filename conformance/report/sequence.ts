@@ -392,8 +392,7 @@ function parsed(text: string): Json {
 }
 
 function cut(label: string): string {
-  // deno-lint-ignore no-control-regex -- control characters of a hostile subject
-  const plain = label.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  const plain = label.replaceAll(/\p{Cc}+/gu, " ").trim();
   const letters = [...plain];
   return letters.length <= MAX_LABEL ? plain : `${letters.slice(0, MAX_LABEL - 1).join("")}…`;
 }

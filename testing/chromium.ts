@@ -1,0 +1,19 @@
+import { type Browser, chromium } from "npm:playwright-core@1.65.1";
+import { CHROMIUM } from "../scripts/browser_tools.ts";
+
+/** Starts Chromium with a profile of its own and without a network of its own; closing it removes the profile. */
+export async function startChromium(): Promise<Browser & AsyncDisposable> {
+  return await chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
