@@ -15,6 +15,7 @@ import { newId } from "./_new_id.ts";
 import { createResolution } from "./_resolution.ts";
 import { call } from "./call.ts";
 import { type DeadLetters, deadLettersOf } from "./dead_letters.ts";
+import { type Delayed, delayedOf } from "./delayed.ts";
 import type { Fetch } from "./fetch.ts";
 import { platformClock } from "./_platform_clock.ts";
 import { publish } from "./publish.ts";
@@ -92,6 +93,8 @@ export interface Client extends AsyncDisposable {
   call(service: string, request: CallRequest, options?: CallOptions): Promise<Response>;
   /** What failed for good at the gateway: to be listed, redriven and discarded. */
   readonly deadLetters: DeadLetters;
+  /** What the gateway keeps for later: to be listed and cancelled. */
+  readonly delayed: Delayed;
   /**
    * Waits for the handlers of the service with what they gave to `waitUntil`, and for the publishes under way, at most
    * `deadlineMs` (default 5,000) in all; then it ends all else and deregisters. Idempotent.
@@ -201,6 +204,7 @@ export async function connect(
       return call(gateway, resolution, name, asked, given);
     },
     deadLetters: deadLettersOf(gateway),
+    delayed: delayedOf(gateway),
     close: ({ deadlineMs = 5_000 } = {}) => closing ??= end(deadlineMs),
     [Symbol.asyncDispose]: () => client.close(),
   };
