@@ -42,6 +42,9 @@ export const PACKAGE_TEST = /_package_test\.ts$/;
 /** Tests in a real browser; the task `test` leaves them to CI. */
 export const BROWSER_TEST = /_browser_test\.ts$/;
 
+/** Proofs of the conformance suite that take long; the task `test` leaves them to CI. */
+export const CONFORM_TEST = /_conform_test\.ts$/;
+
 const DENO = Deno.execPath();
 
 function script(name: string, ...args: string[]): Step {
@@ -87,9 +90,9 @@ function packagePart(): Part {
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 
-/** The suite and its report in a browser: tests named `_browser_test.ts`. */
+/** The suite proved, and it and its report in a browser: tests named `_conform_test.ts` and `_browser_test.ts`. */
 function conformancePart(): Part {
-  const part = testPart("conformance", 150, BROWSER_TEST);
+  const part = testPart("conformance", 150, /_(conform|browser)_test\.ts$/);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("browser_tools"), ...part.steps] };
 }
 
