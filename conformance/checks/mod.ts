@@ -4,6 +4,7 @@
  * @module
  */
 import type { Check } from "../check.ts";
+import { BUS_CHECKS } from "./bus.ts";
 import { ENVELOPE_CHECKS } from "./envelope.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
@@ -18,6 +19,7 @@ export const CHECKS: readonly Check[] = [
   ...VECTOR_CHECKS,
   ...ENVELOPE_CHECKS,
   ...RETRY_CHECKS,
+  ...BUS_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,

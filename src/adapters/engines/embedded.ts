@@ -14,6 +14,7 @@ import type { Envelope } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Registered, Registry } from "../../core/registry/registry.ts";
 import { createRegistry, parseRegistration, type RegistryOptions } from "../../core/registry/mod.ts";
+import { parseTimestamp } from "../../core/timestamp.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Acknowledgement, Engine, EngineHealth, Publisher, Route } from "../../ports/engine.ts";
 import type { MessageStore, OpenStore } from "../../ports/store.ts";
@@ -134,6 +135,24 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     return alone;
   }
 
+  /** The receivers, or the first refusal in the order of the specification: a duplicate and an expired one come first. */
+  function admitted(envelope: Envelope, nowMs: number): readonly string[] {
+    const homeless = envelope.priority === "CRITICAL" && durability === "memory" && options.criticalInMemory !== true;
+    try {
+      const receivers = receiversOf(envelope);
+      if (!homeless) return receivers;
+      throw new BellhopError("store-required", "This gateway's store is memory alone", { field: "priority" });
+    } catch (refusal) {
+      const { source, id, expirytime } = envelope;
+      // The bus says of a known one that it is a duplicate, or a conflict, whoever its receivers would be today.
+      if (bus.find(source, id) !== undefined) return [];
+      if (expirytime !== undefined && (parseTimestamp(expirytime) ?? Infinity) <= nowMs) {
+        throw new BellhopError("message-expired", `The message expired at ${expirytime}`, { field: "expirytime" });
+      }
+      throw refusal;
+    }
+  }
+
   async function discover(url: string): Promise<Registered> {
     const registration = await discovery.read(url);
     return await register(registration);
@@ -186,9 +205,6 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
       if (type.startsWith("service.") || type.startsWith("message.")) {
         throw new BellhopError("type-reserved", `${type} belongs to the protocol`, { field: "type" });
       }
-      if (envelope.priority === "CRITICAL" && durability === "memory" && options.criticalInMemory !== true) {
-        throw new BellhopError("store-required", "This gateway's store is memory alone", { field: "priority" });
-      }
       const nowMs = clock.nowMs();
       let replyTo: string | undefined;
       let replyInstance: string | undefined;
@@ -199,7 +215,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
           replyInstance = instance;
         }
       }
-      const receivers = receiversOf(envelope);
+      const receivers = admitted(envelope, nowMs);
       const submission = replyTo === undefined ? publisher : { ...publisher, replyTo, replyInstance };
       const { message, duplicate } = bus.accept(nowMs, envelope, receivers, submission);
       loop.schedule(nowMs);
@@ -255,6 +271,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     },
     async redrive(id) {
       const letter = bus.deadLetter(id);
+      if (letter !== undefined && letter.receiver !== "" && !registry.known(letter.receiver)) {
+        throw new BellhopError("target-unknown", `No service ${letter.receiver} is registered`, { field: "target" });
+      }
       const receivers = letter?.receiver === "" ? registry.receivers(letter.envelope.type) : [];
       const message = bus.redrive(clock.nowMs(), id, receivers);
       loop.schedule();

@@ -552,3 +552,31 @@ function counter(): () => string {
   let count = 0;
   return () => `token-${++count}`;
 }
+
+Deno.test("embedded() refuses in the order of the specification: duplicate, conflict, expired, then the unknown target", async () => {
+  const { engine, add, clock } = await world();
+  const lease = await add("b", []);
+  const first = { ...message("1", "t"), target: "b" };
+  const past = new Date(clock.nowMs()).toISOString();
+  await engine.publish(first, ANYONE);
+  await engine.deregister(lease, true);
+  assertEquals((await engine.publish(first, ANYONE)).duplicate, true);
+  const code = async (envelope: Envelope) =>
+    (await assertRejects(async () => await engine.publish(envelope, ANYONE), BellhopError)).code;
+  assertEquals(await code({ ...first, subject: "other" }), "id-conflict");
+  assertEquals(await code({ ...first, id: "2", expirytime: past }), "message-expired");
+  assertEquals(await code({ ...first, id: "2" }), "target-unknown");
+  await engine.close();
+});
+
+Deno.test("embedded() redrives to no service that has left", async () => {
+  const { engine, add, clock } = await world();
+  const lease = await add("b", ["t"], () => NEVER);
+  await engine.publish(message("1", "t"), ANYONE);
+  await clock.settle();
+  await engine.deregister(lease, true);
+  const { entries: [letter] } = await engine.deadLetters(1);
+  assertEquals((await assertRejects(() => engine.redrive(letter.id), BellhopError)).code, "target-unknown");
+  assertEquals((await engine.deadLetters(9)).entries.length, 1);
+  await engine.close();
+});
