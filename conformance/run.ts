@@ -35,6 +35,32 @@ export interface CheckResult {
   readonly reason?: string;
   /** What broke, unless it passed. */
   readonly failure?: FailureReport;
+  /** Who broke down where it could not be tested. */
+  readonly broken?: "subject" | "suite";
+  /** Why its failure was expected; it then does not count. */
+  readonly known?: KnownFailure;
+}
+
+/** A failure that is known: the check still runs, and tells when it begins to pass. */
+export interface KnownFailure {
+  /** Id of the check. */
+  readonly check: string;
+  /** The requirement that it fails for; absent where it cannot be tested. */
+  readonly requirement?: string;
+  /** Why it fails. */
+  readonly reason: string;
+  /** Where it is worked on. */
+  readonly link: string;
+  /** The last day on which it is put up with, `2027-01-31`. */
+  readonly expires: string;
+}
+
+/** A known failure that no longer is one. */
+export interface StaleEntry {
+  /** Id of the check. */
+  readonly check: string;
+  /** What is wrong with the entry. */
+  readonly why: string;
 }
 
 /** What a failure shows. */
@@ -71,6 +97,8 @@ export interface Report {
   readonly simulatedMs: number;
   /** One for each check, in their order. */
   readonly results: readonly CheckResult[];
+  /** Entries of the baseline that are out of date. */
+  readonly stale?: readonly StaleEntry[];
 }
 
 /** How to run. */
@@ -95,8 +123,14 @@ export interface RunOptions {
   readonly nowMs?: () => number;
 }
 
+/** Subjects that are opened anew one after the other without a result between, before the rest is given up. */
+const MAX_BREAKDOWNS = 20;
+/** How often a subject may be silent for the whole time of a command, before the rest is given up. */
+const MAX_SILENCES = 4;
+
 /**
- * Runs the checks one after another, on one subject that is begun anew by each; one that broke is opened again.
+ * Runs the checks one after another, on one subject that is begun anew by each; one that broke is opened again. What is
+ * left when it does nothing but break is not testable.
  *
  * @throws {SubjectBroken} if the subject does not start or does not say hello
  */
@@ -106,15 +140,34 @@ export async function runChecks(options: RunOptions): Promise<Report> {
   let plugged = await plugIn(options);
   const subject = plugged.hello;
   const results: CheckResult[] = [];
+  let breakdowns = 0;
+  let lostMs = 0;
+  let givenUp: string | undefined;
   try {
     for (const check of options.checks) {
       const unfit = whyNot(check, subject);
-      const result = unfit === undefined ? await runOne(check, plugged, options, nowMs) : skipped(check, unfit);
+      const result = unfit !== undefined
+        ? skipped(check, unfit)
+        : givenUp !== undefined
+        ? untestable(check, options, givenUp)
+        : await runOne(check, plugged, options, nowMs);
       results.push(result);
       options.told?.(result, results.length - 1);
-      if (result.verdict === "not-testable") {
-        await plugged.subject.close().catch(() => {});
+      if (result.verdict !== "not-testable") {
+        if (unfit === undefined) breakdowns = 0;
+        continue;
+      }
+      if (givenUp !== undefined) continue;
+      lostMs += result.broken === "subject" ? result.durationMs : 0;
+      await plugged.subject.close().catch(() => {});
+      if (++breakdowns === MAX_BREAKDOWNS || lostMs >= MAX_SILENCES * (options.commandTimeoutMs ?? TIMEOUT_MS)) {
+        givenUp = `given up, for the subject broke down too often; the last time: ${result.reason}`;
+        continue;
+      }
+      try {
         plugged = await plugIn(options);
+      } catch (error) {
+        givenUp = `the subject would not start again: ${error instanceof Error ? error.message : String(error)}`;
       }
     }
   } finally {
@@ -137,14 +190,27 @@ interface Plugged {
   readonly hello: Hello;
 }
 
-async function plugIn({ open, commandTimeoutMs = 30_000 }: RunOptions): Promise<Plugged> {
-  const raw = await open();
+/** Default of {@linkcode RunOptions.commandTimeoutMs}. */
+const TIMEOUT_MS = 30_000;
+
+async function plugIn({ open, commandTimeoutMs = TIMEOUT_MS }: RunOptions): Promise<Plugged> {
+  let raw: Subject;
+  try {
+    raw = await open();
+  } catch (error) {
+    throw error instanceof SubjectBroken
+      ? error
+      : new SubjectBroken(`the subject cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+  }
   const subject: Subject = {
     send: (seq, command) => within(raw.send(seq, command), commandTimeoutMs, command.do),
     close: () => raw.close(),
   };
-  const answer = await subject.send(0, { do: "hello" });
-  const hello = answer.ok as unknown as Hello | undefined;
+  const answer = await subject.send(0, { do: "hello" }).catch(async (error) => {
+    await raw.close().catch(() => {});
+    throw error;
+  });
+  const hello = answer?.ok as unknown as Hello | undefined;
   if (hello === undefined || hello.control !== CONTROL_VERSION || !Array.isArray(hello.profiles)) {
     await raw.close().catch(() => {});
     throw new SubjectBroken(`hello wants {"ok":{"control":${CONTROL_VERSION},…}}, got ${JSON.stringify(answer)}`);
@@ -199,8 +265,9 @@ async function runOne(
       },
     };
   }
+  const broken = error instanceof SubjectBroken ? "subject" : "suite";
   const message = error instanceof SubjectBroken ? error.message : `the suite itself failed: ${detailOf(error)}`;
-  return { ...base, verdict: "not-testable", reason: message, failure: { message, replay, log: session.log } };
+  return { ...base, verdict: "not-testable", reason: message, broken, failure: { message, replay, log: session.log } };
 }
 
 function skipped(check: Check, reason: string): CheckResult {
@@ -216,6 +283,12 @@ function skipped(check: Check, reason: string): CheckResult {
     durationMs: 0,
     simulatedMs: 0,
   };
+}
+
+/** A check that was not tried because nothing can be said of the subject any more. */
+function untestable(check: Check, options: RunOptions, reason: string): CheckResult {
+  const failure = { message: reason, replay: replayOf(check, options, undefined), log: [] };
+  return { ...skipped(check, reason), verdict: "not-testable", broken: "subject", failure };
 }
 
 /** Why a check does not apply to a subject. */

@@ -1,0 +1,90 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { Check } from "./check.ts";
+import type { Answer, Command, OpenSubject, Subject } from "./control.ts";
+import { SubjectBroken } from "./failure.ts";
+import { runChecks } from "./run.ts";
+
+const HELLO = {
+  control: 1,
+  name: "x",
+  version: "1",
+  spec: "0.1",
+  profiles: ["core"],
+  clock: "virtual",
+  asks: [],
+  can: [],
+} as const;
+
+function check(id: string, run: Check["run"]): Check {
+  return { id, requirements: ["RET-017"], title: id, kind: "scenario", needs: ["core"], run };
+}
+
+const asking = (id: string): Check => check(id, async (session) => void await session.say({ do: "drain" }));
+const passing = check("passing", (session) => Promise.resolve(session.must(true, "RET-017", "")));
+
+/** A subject that says hello and answers all else as told; counts how often it was opened and closed. */
+function subject(answer: (command: Command) => Promise<Partial<Answer>>, maxOpens = Infinity) {
+  const counts = { opened: 0, closed: 0 };
+  const open: OpenSubject = () => {
+    if (++counts.opened > maxOpens) return Promise.reject(new Error("no such file"));
+    const one: Subject = {
+      send: async (seq, command) => ({
+        seq,
+        nowMs: 0,
+        events: [],
+        ...command.do === "hello" ? { ok: HELLO as never } : await answer(command),
+      }),
+      close: () => Promise.resolve(void counts.closed++),
+    };
+    return Promise.resolve(one);
+  };
+  return { open, counts };
+}
+
+Deno.test("runChecks() opens a subject anew after it broke, and says which check broke it", async () => {
+  const { open, counts } = subject(() => Promise.reject(new Error("segmentation fault")));
+  const { results } = await runChecks({ open, checks: [asking("a"), passing, asking("b")], seed: 1, runs: 1 });
+  assertEquals(results.map(({ verdict, broken }) => [verdict, broken]), [
+    ["not-testable", "subject"],
+    ["pass", undefined],
+    ["not-testable", "subject"],
+  ]);
+  assertMatch(results[0].reason!, /segmentation fault/);
+  assertEquals(counts, { opened: 3, closed: 3 });
+});
+
+Deno.test("runChecks() keeps what it has when the subject cannot be opened again", async () => {
+  const { open } = subject(() => Promise.reject(new Error("crash")), 1);
+  const { results } = await runChecks({ open, checks: [passing, asking("a"), passing], seed: 1, runs: 1 });
+  assertEquals(results.map(({ verdict }) => verdict), ["pass", "not-testable", "not-testable"]);
+  assertMatch(results[2].reason!, /would not start again: .*no such file/);
+});
+
+Deno.test("runChecks() gives up on a subject that is silent, and on one that does nothing but break", async () => {
+  const many = Array.from({ length: 60 }, (_, at) => asking(`a${at}`));
+  const silent = subject(() => new Promise(() => {}));
+  const options = { seed: 1, runs: 1, checks: many, commandTimeoutMs: 20 };
+  const silence = await runChecks({ open: silent.open, ...options });
+  assertEquals([silence.results.length, silent.counts], [60, { opened: 4, closed: 5 }]);
+  assertMatch(silence.results[59].reason!, /given up.*no answer to drain within 20 ms/);
+  const crashing = subject(() => Promise.reject(new Error("crash")));
+  const crash = await runChecks({ open: crashing.open, ...options });
+  assertEquals([crash.results.every(({ verdict }) => verdict === "not-testable"), crashing.counts.opened], [true, 20]);
+});
+
+Deno.test("runChecks() tells a fault of the suite from one of the subject", async () => {
+  const { open } = subject(() => Promise.resolve({ ok: {} }));
+  const odd = check("odd", () => Promise.reject(new TypeError("x is undefined")));
+  const { results } = await runChecks({ open, checks: [odd], seed: 1, runs: 1 });
+  assertEquals([results[0].verdict, results[0].broken], ["not-testable", "suite"]);
+  assertMatch(results[0].reason!, /the suite itself failed: TypeError: x is undefined/);
+});
+
+Deno.test("runChecks() rejects, and leaves nothing open, when the subject says no hello", async () => {
+  const { open, counts } = subject(() => Promise.resolve({}));
+  const deaf: OpenSubject = async () => ({ ...await open(), send: () => Promise.reject(new Error("deaf")) });
+  await assertRejects(() => runChecks({ open: deaf, checks: [], seed: 1, runs: 1 }), SubjectBroken, "deaf");
+  assertEquals(counts, { opened: 1, closed: 1 });
+  const none = () => Promise.reject(new Error("no such file"));
+  await assertRejects(() => runChecks({ open: none, checks: [], seed: 1, runs: 1 }), SubjectBroken, "no such file");
+});
