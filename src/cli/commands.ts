@@ -1,6 +1,8 @@
 import type { Command } from "./command.ts";
 import { DEAD_LETTERS } from "./dead_letters.ts";
 import { DISCARD, REDRIVE } from "./dead_letters_change.ts";
+import { DELAYED } from "./delayed.ts";
+import { DELAYED_CANCEL } from "./delayed_cancel.ts";
 import { DEV } from "./dev.ts";
 import { GATEWAY } from "./gateway.ts";
 import { PUBLISH } from "./publish.ts";
@@ -15,6 +17,8 @@ import { TOKEN } from "./token.ts";
 export const COMMANDS: readonly Command[] = [
   DEV,
   SEND,
+  DELAYED,
+  DELAYED_CANCEL,
   TAIL,
   SERVICES,
   SERVICES_ADD,

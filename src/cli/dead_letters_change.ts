@@ -5,15 +5,15 @@
  */
 import process from "node:process";
 import { type Given, text } from "./arguments.ts";
-import { ask, Refusal } from "./ask_gateway.ts";
+import { ask } from "./ask_gateway.ts";
 import { type Command, JSON_OPTION } from "./command.ts";
 import { confirmed } from "./confirm.ts";
 import { deadLetterIds } from "./dead_letter_pages.ts";
 import { RECEIVER_OPTION } from "./dead_letters.ts";
+import { doEach } from "./do_each.ts";
 import { EXIT, Stop } from "./exit_code.ts";
-import { GATEWAY_OPTIONS, type GatewayAddress, gatewayAddress } from "./gateway_address.ts";
+import { GATEWAY_OPTIONS, gatewayAddress } from "./gateway_address.ts";
 import { print, tell } from "./output.ts";
-import { pool } from "./pool.ts";
 
 const OPTIONS = {
   all: { help: "all that there are, instead of some by their ids" },
@@ -51,15 +51,7 @@ export const DISCARD: Command = {
   run: (given) => change(given, "discard", (count) => mayDiscard(given, count)),
 };
 
-/** Requests under way at once. */
-const WIDTH = 8;
 const DONE = { redrive: "redriven", discard: "discarded" } as const;
-
-interface Failure {
-  readonly id: string;
-  readonly code: string;
-  readonly detail: string;
-}
 
 async function change(
   { values, positionals }: Given,
@@ -72,38 +64,18 @@ async function change(
   const address = await gatewayAddress(values);
   const ids = all ? await deadLetterIds(address, text(values, "receiver", "")) : [...new Set(positionals)];
   if (ids.length > 0 && !await may(ids.length)) throw new Stop(EXIT.failed, "nothing was discarded");
-  const { done, failures } = await changeEach(address, ids, action);
-  if (values.json === true) print(JSON.stringify({ [DONE[action]]: done, failed: failures }));
-  else {
-    for (const { id, detail } of failures) tell(`${id}: ${detail}`);
+  const { done, failures } = await doEach(ids, (id) => {
+    const path = `/dead-letters/${encodeURIComponent(id)}`;
+    return action === "redrive" ? ask(address, "POST", `${path}/redrive`) : ask(address, "DELETE", path);
+  });
+  if (values.json === true) {
+    const failed = failures.map(({ item: id, code, detail }) => ({ id, code, detail }));
+    print(JSON.stringify({ [DONE[action]]: done, failed }));
+  } else {
+    for (const { item, detail } of failures) tell(`${item}: ${detail}`);
     print(`${done.length} ${done.length === 1 ? "dead letter" : "dead letters"} ${DONE[action]}`);
   }
   return failures.length > 0 ? EXIT.failed : EXIT.done;
-}
-
-async function changeEach(
-  address: GatewayAddress,
-  ids: readonly string[],
-  action: "redrive" | "discard",
-): Promise<{ done: readonly string[]; failures: readonly Failure[] }> {
-  const done: string[] = [];
-  const failures: Failure[] = [];
-  await pool(each(ids), { width: WIDTH, most: 1 }, async ([id]) => {
-    const path = `/dead-letters/${encodeURIComponent(id)}`;
-    try {
-      await (action === "redrive" ? ask(address, "POST", `${path}/redrive`) : ask(address, "DELETE", path));
-      done.push(id);
-    } catch (error) {
-      // What one of them is refused for may not concern the others; a credential does.
-      if (!(error instanceof Refusal) || error.exitCode === EXIT.denied) throw error;
-      failures.push({ id, code: error.code, detail: error.message });
-    }
-  });
-  return { done, failures };
-}
-
-async function* each(ids: readonly string[]): AsyncGenerator<string> {
-  yield* ids;
 }
 
 async function mayDiscard({ values }: Given, count: number): Promise<boolean> {

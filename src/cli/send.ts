@@ -10,6 +10,8 @@ import type { Report } from "./tally.ts";
 export interface SendOptions extends Overrides {
   /** Milliseconds to wait for the deliveries to end; 0 for not at all. */
   readonly waitMs: number;
+  /** Milliseconds that the gateway is to keep the message first. */
+  readonly delayMs?: number;
   /** Milliseconds to try to hand the message over. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -36,11 +38,12 @@ export async function send(client: Client, item: Item, options: SendOptions): Pr
 }
 
 async function handOver(client: Client, line: number, envelope: Envelope, options: SendOptions): Promise<Report> {
-  const { waitMs, timeoutMs, signal } = options;
+  const { waitMs, delayMs, timeoutMs, signal } = options;
   const { specversion: _, type, data, ...attributes } = envelope;
   // An absent time stays absent: with one of its own, the envelope would be another one the next time.
   const exact = { time: undefined, ...attributes } as unknown as PublishOptions;
-  const sent = await client.publish(type, data, { ...exact, waitMs, timeoutMs, signal });
+  const delay = delayMs === undefined ? {} : { delayMs };
+  const sent = await client.publish(type, data, { ...exact, ...delay, waitMs, timeoutMs, signal });
   const { source, id, durability, receivers, duplicate } = sent;
   const known = { line, source, id, durability, receivers, duplicate };
   if (waitMs === 0) return { ...known, result: "accepted" };
