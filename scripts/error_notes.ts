@@ -161,7 +161,10 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
   "endpoint-refused": {
     group: "registering",
     cause: "A gateway on the open internet that called whatever address it is given could be used against its own " +
-      "network. So in open mode only loopback is called, and outside of it no loopback and no private address.",
+      "network. So in open mode only loopback is called, and outside of it no loopback and no private address. There the " +
+      "endpoint is asked too, by OPTIONS, whether it wants deliveries: `service()` says yes in a header, but `cors()` or " +
+      "an auth middleware that runs before it answers in its place. " +
+      "[In an existing Hono app](guides/existing-hono-app.md) tells what is mounted where.",
     example: { detail: "The endpoint's host 127.0.0.1 has a loopback address" },
   },
   "discovery-failed": {

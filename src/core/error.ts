@@ -304,8 +304,9 @@ const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, f
   ],
   "endpoint-refused": [
     "sender",
-    "The endpoint's address is not allowed here",
-    "In open mode use a loopback address; elsewhere a public one, or name its host in `allowHosts`.",
+    "The endpoint's address is not allowed here, or it does not consent",
+    "In open mode use a loopback address; elsewhere a public one, or name its host in `allowHosts`. " +
+    "If it does not consent, mount `service()` before what answers OPTIONS, as CORS and auth do.",
   ],
   "discovery-failed": [
     "receiver",

@@ -5,10 +5,15 @@
  */
 import { assertEquals } from "@std/assert";
 import { Hono } from "hono";
+import { cors } from "hono/cors";
 import { systemClock } from "../../adapters/clocks/system.ts";
 import { bellhop, console, named, problemIn, refusal } from "./_first_day_test.ts";
 import { envelope, secureBus } from "./_secure_world_test.ts";
 import { connect, serve, service } from "./mod.ts";
+
+const REFUSED_ENDPOINT =
+  "In open mode use a loopback address; elsewhere a public one, or name its host in `allowHosts`. " +
+  "If it does not consent, mount `service()` before what answers OPTIONS, as CORS and auth do.";
 
 Deno.test("first day: the token is wrong, missing, or not enough", async () => {
   await using at = await secureBus();
@@ -77,7 +82,24 @@ Deno.test("first day: a service registers with a loopback address, and the gatew
     assertEquals(
       await refusal(() => connect(users, { gateway: at.url, token, endpoint: `http://${host}:8001/bellhop` })),
       `endpoint-refused: The endpoint's host ${host} has a loopback address
-In open mode use a loopback address; elsewhere a public one, or name its host in \`allowHosts\`.`,
+${REFUSED_ENDPOINT}`,
     );
   }
+});
+
+Deno.test("first day: a service is mounted behind CORS, which answers the handshake in its place", async () => {
+  await using at = await secureBus();
+  const users = service({ name: "users", version: "1.0.0", signingSecret: at.secret }).on("user.*", () => {});
+  const before = new Hono().use(cors()).route("/bellhop", users);
+  const after = new Hono().route("/bellhop", users).use(cors());
+  const token = at.tokens.users;
+  await using wrong = await serve(before, { port: 0 });
+  assertEquals(
+    await refusal(() => connect(users, { gateway: at.url, token, endpoint: `${wrong.url}/bellhop` })),
+    `endpoint-refused: The endpoint does not consent: it answers OPTIONS without webhook-allowed-origin
+${REFUSED_ENDPOINT}`,
+  );
+  await using right = await serve(after, { port: 0 });
+  await using client = await connect(users, { gateway: at.url, token, endpoint: `${right.url}/bellhop` });
+  assertEquals(typeof client.instance, "string");
 });
