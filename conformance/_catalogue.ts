@@ -334,7 +334,7 @@ export const ROWS: readonly (readonly string[])[] = [
   ["REG-049","MUST","gateway","registry","virtual","registry","Health","3 verdicts charged to its health, with no ack or term between, MUST make an instance unhealthy."],
   ["REG-050","MUST","gateway","registry","virtual","registry","Health","2 passed checks in a row MUST make an unhealthy instance healthy, and nothing else may."],
   ["REG-051","MUST","gateway","registry","none","registry","Health","A new instance MUST be healthy."],
-  ["REG-052","MUST","gateway","registry","virtual","registry","Health","An unhealthy instance MUST NOT be given a delivery while its service has a healthy one, even if the breakers of all healthy ones are open."],
+  ["REG-052","MUST","gateway","registry","virtual","registry","Health","An unhealthy instance MUST NOT be given a delivery while its service has a healthy one, even if the breakers of all healthy ones are open, unless the delivery may go to no other."],
   ["REG-053","MUST","gateway","registry","virtual","registry","Health","A check that is still running MUST NOT be joined by another of the same instance."],
   ["REG-054","MUST","gateway","registry","real","registry","Health","A health document MUST be read up to 65,536 bytes and no further."],
   ["REG-055","MUST","service","http","none","registry","Health","A service MUST answer health checks with `application/health+json` and a `status` of `pass`, `warn` or `fail`."],

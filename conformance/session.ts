@@ -196,6 +196,16 @@ export class Session {
     const event = this.event(fields);
     const reply = await this.publish(event, more);
     this.must(reply.ok !== undefined, requirement, () => `a valid publish was not accepted: ${JSON.stringify(reply)}`);
+    const { source, id, durability } = reply.ok;
+    if (source !== event.source || id !== event.id) {
+      throw new SubjectBroken(`a publish must be answered with its source and id: ${JSON.stringify(reply.ok)}`);
+    }
+    const strengths: readonly unknown[] = ["memory", "flushed", "replicated"];
+    this.must(
+      strengths.includes(durability),
+      "BUS-008",
+      () => `an acceptance states its durability, not ${durability}`,
+    );
     return event as JsonObject & { readonly source: string; readonly id: string };
   }
 

@@ -8,7 +8,7 @@
 import { print } from "./_print.ts";
 
 /** Where Debian's package puts the browser; tests named `_browser_test.ts` start it from there. */
-export const CHROMIUM = "/usr/bin/chromium";
+const CHROMIUM = "/usr/bin/chromium";
 
 if (import.meta.main) {
   if (!exists(CHROMIUM)) {

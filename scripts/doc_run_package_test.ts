@@ -104,7 +104,8 @@ Deno.test("unsaid() finds lines that are missing or come too early", () => {
 });
 
 function isPage(path: string): boolean {
-  return path.endsWith(".md");
+  // Templates for other languages are run by the suite itself.
+  return path.endsWith(".md") && !path.startsWith("conformance/init/");
 }
 
 /** What a clone holds, with changes that are not committed yet. */

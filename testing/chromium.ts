@@ -1,5 +1,7 @@
 import { type Browser, chromium } from "npm:playwright-core@1.65.1";
-import { CHROMIUM } from "../scripts/browser_tools.ts";
+
+/** Where Debian's package puts the browser, as `scripts/browser_tools.ts` installs it. */
+const CHROMIUM = "/usr/bin/chromium";
 
 /** Starts Chromium with a profile of its own and without a network of its own; closing it removes the profile. */
 export async function startChromium(): Promise<Browser & AsyncDisposable> {

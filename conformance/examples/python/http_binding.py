@@ -1,0 +1,310 @@
+"""The routes of the gateway as one function, in open mode (http.md)."""
+import re
+import sys
+import traceback
+
+import bus
+import bus_end
+import envelope
+import health
+import proxy
+import registry
+from bus_state import status_of
+from codes import CODES
+from deliver import dispatch
+from gateway import OWN_SOURCE, watch
+from json_text import Malformed, read_bytes, write_json
+from problem import answer_problem, problem_of
+from refusal import Refusal
+
+VERSION = '0.1.0'
+MAX_STREAMS = 16
+LONGEST_HEADERS = 65536
+PREFER_WAIT = re.compile(r'wait[ \t]*=[ \t]*(?:"([0-9]+)"|([0-9]+))', re.I)
+
+
+class NoMethod(Exception):
+    """The path is served, but not with that method; args[0] holds those that it takes."""
+
+
+def handle(gw, method, path, headers, body, later):
+    """(status, headers, body) of a request, or None if `later(answer)` will be told it.
+
+    `path` is relative to the mount and may hold a query (HTTP-001).
+    """
+    raw, (headers, _) = headers, envelope.lower_headers(headers)
+    if sum(len(name) + len(value) for name, value in headers.items()) > LONGEST_HEADERS:
+        return answer_problem(Refusal('headers-too-large', 'more than 65,536 bytes'), gw.mount)
+
+    def tell(make):
+        """Answers later, refusals included."""
+        def told(found):
+            try:
+                later(make(found))
+            except Refusal as refusal:
+                later(answer_problem(refusal, gw.mount))
+        return told
+    try:
+        return route(gw, method.upper(), path, raw, headers, body, tell)
+    except Refusal as refusal:
+        return answer_problem(refusal, gw.mount)
+    except NoMethod as lack:
+        allowed = ', '.join(lack.args[0])
+        refusal = Refusal('method-unsupported', 'the path takes ' + allowed)
+        return answer_problem(refusal, gw.mount, {'allow': allowed})
+    except Exception:
+        traceback.print_exc(file=sys.stderr)
+        return answer_problem(Refusal('internal', 'a fault of the gateway itself'), gw.mount)
+
+
+def route(gw, method, path, raw, headers, body, tell):
+    """Finds who serves a path (HTTP-002, HTTP-003)."""
+    bare, _, query = path.partition('?')
+    bare = bare.partition('#')[0]
+    parts = bare.split('/')[1:] if bare.startswith('/') else bare.split('/')
+    query = query.partition('#')[0]
+    if 'bellhop-lease' in headers and parts[0] != 'messages':
+        renew_by_header(gw, headers)
+    if parts[0] == 'services' and len(parts) > 2:
+        return proxy.pass_on(gw, method, path, parts[1], headers, body, tell)
+    key = '/'.join(parts[:1] + ['{id}'] * (len(parts) > 1) + parts[2:])
+    routes = ROUTES.get(key if parts[0] in ('services', 'dead-letters') else bare.lstrip('/') if bare else '')
+    if routes is None or len(parts) > 1 and not parts[1]:
+        raise Refusal('route-unknown', 'nothing is served there')
+    served = routes.get('GET' if method == 'HEAD' and 'GET' in routes else method)
+    if served is None:
+        raise NoMethod(list(routes) + (['HEAD'] if 'GET' in routes else []))
+    answer = served(gw, Request(parts, query, raw, headers, body, tell))
+    if method == 'HEAD' and answer:
+        return answer[0], answer[1], b''
+    return answer
+
+
+def renew_by_header(gw, headers):
+    """Any request that carries the lease token renews the lease (REG-025)."""
+    instance = gw.leases.get(headers['bellhop-lease'])
+    if instance:
+        registry.renew(gw, instance, 'request')
+
+
+class Request:
+    """A request as the routes see it."""
+
+    def __init__(self, parts, query, raw, headers, body, tell):
+        self.parts, self.raw, self.headers, self.body, self.tell = parts, raw, headers, body, tell
+        self.query = read_query(query)
+
+    def number(self, name, least, most, default):
+        """A whole number of the query (HTTP-030)."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not re.fullmatch('[0-9]{1,9}', text) or not least <= int(text) <= most:
+            raise Refusal('argument-invalid', 'from %d to %d' % (least, most), field=name)
+        return int(text)
+
+    def need(self, name):
+        """A part of the query that must be there (HTTP-030)."""
+        if not self.query.get(name):
+            raise Refusal('argument-invalid', 'is missing', field=name)
+        return self.query[name]
+
+
+def read_query(text):
+    """Names and values, percent-decoded once (HTTP-028)."""
+    found = {}
+    for pair in text.split('&') if text else ():
+        name, _, value = pair.partition('=')
+        name = decode(name, 'query')
+        if name in found:
+            raise Refusal('argument-invalid', 'is there twice', field=name)
+        found[name] = decode(value, name)
+    return found
+
+
+def decode(text, field):
+    decoded, code = envelope.decode_value(text.replace('"', '%22').replace('+', '%20'))
+    if code:
+        raise Refusal('argument-invalid', 'broken percent-encoding', field=field)
+    return decoded
+
+
+def answer_json(status, value, kind='application/json', headers=None):
+    return status, {'content-type': kind, **(headers or {})}, write_json(value).encode('utf-8')
+
+
+def wait_of(headers):
+    """N of `Prefer: wait=N`, at most 60, or None (HTTP-022, HTTP-023)."""
+    for each in headers.get('prefer', '').split(','):
+        found = PREFER_WAIT.fullmatch(each.partition(';')[0].strip())
+        if found:
+            digits = found.group(1) or found.group(2)
+            return 60 if len(digits) > 4 and digits.strip('0') else min(60, int(digits))
+    return None
+
+
+def post_messages(gw, request):
+    """Publish (HTTP-017 to HTTP-027, HTTP-072, HTTP-073)."""
+    headers, delay_ms = request.headers, None
+    if 'bellhop-delay-ms' in headers:
+        if not re.fullmatch('[0-9]{1,15}', headers['bellhop-delay-ms'].strip()):
+            raise Refusal('argument-invalid', 'no whole number', field='bellhop-delay-ms')
+        delay_ms = int(headers['bellhop-delay-ms'])
+    mode, found = bus.publish(gw, request.raw, request.body, headers.get('bellhop-lease'), delay_ms)
+    if mode == 'batch':
+        return answer_json(202, {'results': [
+            problem_of(each, gw.mount) if isinstance(each, Refusal) else in_batch(gw, each) for each in found]})
+    message = gw.messages[(found['source'], found['id'])]
+    seconds = wait_of(headers)
+    if seconds is None:
+        if found['duplicate']:
+            found['status'] = status_of(message)
+        return answer_json(202, found)
+    applied = {'preference-applied': 'wait=%d' % seconds}
+
+    def made(is_over):
+        return answer_json(200 if is_over else 202, {**found, 'status': status_of(message)}, headers=applied)
+    if message.open == 0 or seconds == 0:
+        return made(message.open == 0)
+    watch(gw, lambda: message.open == 0, request.tell(made), seconds * 1000)
+    return None
+
+
+def in_batch(gw, found):
+    """A result of a batch: the number 202 as `status` (HTTP-019)."""
+    return {**found, 'status': 202}
+
+
+def get_messages(gw, request):
+    """Status and lists (HTTP-028 to HTTP-033, HTTP-071, HTTP-074)."""
+    query = request.query
+    if 'unfinished' in query or 'state' in query:
+        what, name, only = 'delayed', 'state', 'delayed'
+        if 'unfinished' in query:
+            what, name, only = 'unfinished', 'unfinished', 'CRITICAL'
+        if query[name] != only:
+            raise Refusal('argument-invalid', 'must be ' + only, field=name)
+        shown, after = page_of(gw, request, what)
+        return answer_json(200, {'messages': shown, 'after': after})
+    message = bus_end.find(gw, request.need('source'), request.need('id'))
+    seconds = wait_of(request.headers)
+
+    def made(_):
+        return answer_json(200, status_of(message))
+    if not seconds or message.open == 0:
+        return made(True)
+    watch(gw, lambda: message.open == 0, request.tell(made), seconds * 1000)
+    return None
+
+
+def page_of(gw, request, what):
+    limit = request.number('limit', 1, 1000, 100)
+    return bus.page(bus.entries_of(gw, what, request.query.get('receiver')), limit, request.query.get('after'))
+
+
+def delete_messages(gw, request):
+    message = bus_end.cancel(gw, request.need('source'), request.need('id'))
+    dispatch(gw)
+    return answer_json(200, status_of(message))
+
+
+def post_registry(gw, request):
+    """The three registry envelopes (HTTP-034 to HTTP-036)."""
+    mode, given = envelope.parse(request.raw, request.body, gw.limits)
+    if mode != 'one':
+        raise Refusal('content-type-unsupported', 'one envelope at a time')
+    told = registry.answer_registry(gw, given)
+    dispatch(gw)
+    return answer_json(200, told, envelope.STRUCTURED)
+
+
+def post_discover(gw, request):
+    """Discovery (HTTP-037)."""
+    if len(request.body) > gw.limits['maxBytes']:
+        raise Refusal('body-too-large', 'more than maxBytes')
+    try:
+        given = read_bytes(request.body)
+    except Malformed:
+        raise Refusal('argument-invalid', 'the body is not JSON', field='url') from None
+
+    def made(found):
+        if isinstance(found, Refusal):
+            raise found
+        return answer_json(200, registry.listed(gw, gw.services[found.service]))
+    health.discover(gw, given.get('url') if isinstance(given, dict) else None, request.tell(made))
+    return None
+
+
+def get_services(gw, request):
+    return answer_json(200, {'services': [registry.listed(gw, each) for each in gw.services.values()]})
+
+
+def get_service(gw, request):
+    name = decode(request.parts[1], 'name')
+    if name not in gw.services:
+        raise Refusal('service-unknown', 'no service of that name is registered')
+    return answer_json(200, registry.listed(gw, gw.services[name]))
+
+
+def get_letters(gw, request):
+    shown, after = page_of(gw, request, 'dead-letters')
+    return answer_json(200, {'deadLetters': shown, 'after': after})
+
+
+def get_letter(gw, request):
+    return answer_json(200, bus_end.letter_of(gw, decode(request.parts[1], 'id'))[1])
+
+
+def post_redrive(gw, request):
+    delivery = bus_end.redrive(gw, decode(request.parts[1], 'id'))
+    dispatch(gw)
+    source, key_id = delivery.message.key
+    return answer_json(202, {'source': source, 'id': key_id, 'run': delivery.run, 'receivers': [delivery.receiver]})
+
+
+def delete_letter(gw, request):
+    bus_end.discard(gw, decode(request.parts[1], 'id'))
+    return 204, {}, b''
+
+
+def get_manifest(gw, request):
+    """The gateway's manifest (HTTP-055, ENV-048)."""
+    return answer_json(200, {
+        'name': 'bellhop', 'version': VERSION, 'source': OWN_SOURCE, 'profiles': ['core', 'registry', 'http'],
+        'durability': 'memory', 'endpointGuard': 'checked', 'limits': {**gw.limits, 'capacity': gw.capacity}})
+
+
+def get_health(gw, request):
+    """The gateway's health (HTTP-056, HTTP-057)."""
+    status = 'fail' if gw.closing else 'pass'
+    checks = {'store': [{'status': 'pass'}],
+              'deliveries:unfinished': [{'status': 'pass', 'observedValue': gw.unfinished}],
+              'dead-letters:kept': [{'status': 'pass', 'observedValue': len(gw.letters)}]}
+    return answer_json(503 if gw.closing else 200, {'status': status, 'version': VERSION, 'checks': checks},
+                       'application/health+json')
+
+
+def get_trace(gw, request):
+    """The head of the stream of trace events; `serve` writes what follows (HTTP-051 to HTTP-053)."""
+    if len(gw.streams) >= MAX_STREAMS:
+        raise Refusal('too-many-streams', 'as many streams are open as may be', retry_after_ms=1000)
+    return 200, {'content-type': 'text/event-stream', 'cache-control': 'no-store'}, b''
+
+
+def get_errors(gw, request):
+    """A page with an anchor for each code (HTTP-075)."""
+    lines = ['<h2 id="%s">%s</h2><p>%d: %s</p>' % (code, code, told[0], told[3].replace('<', '&lt;'))
+             for code, told in CODES.items()]
+    page = '<!doctype html><html lang="en"><title>Errors</title>' + ''.join(lines) + '</html>'
+    return 200, {'content-type': 'text/html; charset=utf-8'}, page.encode()
+
+
+ROUTES = {
+    '': {'GET': get_manifest}, 'health': {'GET': get_health}, 'errors': {'GET': get_errors},
+    'trace': {'GET': get_trace},
+    'messages': {'POST': post_messages, 'GET': get_messages, 'DELETE': delete_messages},
+    'registry': {'POST': post_registry}, 'discover': {'POST': post_discover}, 'services': {'GET': get_services},
+    'services/{id}': {'GET': get_service}, 'dead-letters': {'GET': get_letters},
+    'dead-letters/{id}': {'GET': get_letter, 'DELETE': delete_letter},
+    'dead-letters/{id}/redrive': {'POST': post_redrive},
+}

@@ -1,0 +1,111 @@
+"""A receiving service: the routes of an endpoint (HTTP-062 to HTTP-070, BUS-056 to BUS-059)."""
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import envelope
+import registration
+from gateway import call_out
+from http_binding import answer_json
+from json_text import write_json
+from pattern import matches
+from problem import problem_of
+from refusal import Refusal
+
+REMEMBERED_MS = 600000
+MAX_REMEMBERED = 1000000
+LONGEST_RUN_MS = 2147483647
+VERSION = '1.0.0'
+
+
+@dataclass(eq=False)
+class Receiver:
+    """A service: what it takes, what it has acknowledged and what it handles now."""
+    name: str
+    subscriptions: list
+    acknowledged: OrderedDict = field(default_factory=OrderedDict)
+    handling: set = field(default_factory=set)
+
+
+def new_receiver(told):
+    """The service of `start` with role service (control.md)."""
+    for each in told.get('subscriptions', []):
+        if not registration.is_pattern(each):
+            raise Refusal('argument-invalid', 'no pattern', field='subscriptions')
+    return Receiver(told.get('name', 'service'), list(told.get('subscriptions', [])))
+
+
+def refuse(refusal, verdict=None, delay_ms=None):
+    """The answer of a refusal, with its verdict (HTTP-064, HTTP-065, RET-032)."""
+    told = problem_of(refusal)
+    told['type'] = 'urn:bellhop:problem:' + refusal.code
+    headers = {'content-type': 'application/problem+json'}
+    if verdict:
+        headers['bellhop-verdict'] = verdict
+    if delay_ms is not None:
+        headers['retry-after'] = str(-(-delay_ms // 1000))
+    return told['status'], headers, write_json(told).encode('utf-8')
+
+
+def handle_service(gw, receiver, method, path, headers, body, later):
+    """(status, headers, body), or None if `later(answer)` will be told it."""
+    headers, _ = envelope.lower_headers(headers)
+    bare = '/' + path.partition('?')[0].strip('/')
+    if bare not in ('/', '/health'):
+        return refuse(Refusal('route-unknown', 'nothing is served there'))
+    try:
+        if bare == '/' and method == 'POST':
+            return receive(gw, receiver, headers, body, later)
+    except Refusal as refusal:
+        return refuse(refusal)
+    if bare == '/' and method == 'GET':
+        return answer_json(200, {'name': receiver.name, 'version': VERSION, 'subscriptions': receiver.subscriptions,
+                                 'health': 'health'})
+    if bare == '/health' and method == 'GET':
+        return answer_json(200, {'status': 'pass', 'version': VERSION}, 'application/health+json')
+    if bare == '/' and method == 'OPTIONS':
+        return 204, {'webhook-allowed-origin': '*', 'webhook-allowed-rate': '*'}, b''
+    status, told, body = refuse(Refusal('method-unsupported', 'the path does not take that method'))
+    return status, {**told, 'allow': 'GET, POST, OPTIONS' if bare == '/' else 'GET'}, body
+
+
+def is_known(gw, receiver, key):
+    """Whether a message was acknowledged within the time remembered (BUS-058, BUS-059)."""
+    known = receiver.acknowledged
+    while known:
+        oldest, at_ms = next(iter(known.items()))
+        if at_ms + REMEMBERED_MS >= gw.now and len(known) <= MAX_REMEMBERED:
+            break
+        del known[oldest]
+    return key in known
+
+
+def receive(gw, receiver, headers, body, later):
+    """One delivery: its envelope, duplicates, the handler (HTTP-063 to HTTP-070)."""
+    if envelope.mode_of(headers) != 'structured':
+        raise Refusal('content-type-unsupported', 'deliveries are in structured mode')
+    _, found = envelope.parse(headers, body)
+    key = (found['source'], found['id'])
+    if is_known(gw, receiver, key):
+        return 204, {}, b''
+    if key in receiver.handling:
+        return refuse(Refusal('in-progress', 'the same message is being handled'), 'nak')
+    if not any(matches(each, found['type']) for each in receiver.subscriptions):
+        return refuse(Refusal('handler-missing', 'no handler for this type'), 'term')
+    deadline = headers.get('bellhop-deadline-ms', '')
+    limit = int(deadline) if deadline.isascii() and deadline.isdigit() and 0 < len(deadline) < 10 else LONGEST_RUN_MS
+
+    def done(answer):
+        receiver.handling.discard(key)
+        verdict = answer.get('verdict')
+        if verdict == 'ack':
+            receiver.acknowledged[key] = gw.now
+            later((204, {}, b''))
+        elif verdict == 'term':
+            later(refuse(Refusal('handler-term', answer.get('reason') or 'refused for good'), 'term'))
+        elif verdict == 'nak':
+            later(refuse(Refusal('handler-nak', 'another attempt is asked for'), 'nak', answer.get('delayMs')))
+        else:
+            later(refuse(Refusal('handler-failed', 'the handler threw'), 'nak'))
+    receiver.handling.add(key)
+    call_out(gw, 'handler', done, {'envelope': found}, limit)
+    return None
