@@ -13,8 +13,10 @@ export class Markup {
  * A template of markup. Arrays are joined; `undefined`, `null` and `false` are nothing; all else is text, safe between
  * tags and in double quotes.
  */
-export function html(parts: TemplateStringsArray, ...values: unknown[]): Markup {
-  return new Markup(parts.reduce((all, part, index) => all + markupOf(values[index - 1]) + part));
+export function markup(parts: TemplateStringsArray, ...values: unknown[]): Markup {
+  return new Markup(
+    parts.reduce((all, part, index) => all + markupOf(values[index - 1]) + part.replaceAll(/\n\s+/g, "\n"), ""),
+  );
 }
 
 /**
@@ -25,6 +27,21 @@ export function escaped(text: string): string {
   return text.toWellFormed()
     .replaceAll(/(?![\n\t])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, "\ufffd")
     .replaceAll(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** A number with a comma before each three digits. */
+export function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 check`, `2 checks`. */
+export function count(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A sentence of the specification, its code set as code. */
+export function code(sentence: string): Markup {
+  return markup`${sentence.split("`").map((part, index) => index % 2 === 1 ? markup`<code>${part}</code>` : part)}`;
 }
 
 /** The first characters, and how many are missing. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cutText, html, type Markup } from "./_html_markup.ts";
+import { cutText, type Markup, markup } from "./_html_markup.ts";
 import { durationText, type Sequence, type SequenceStep } from "./sequence.ts";
 
 /** Widths and heights in pixels of the drawing. */
@@ -31,14 +31,14 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
     y += ROW[step.kind];
     const time = "atMs" in step && step.kind !== "wait" && step.atMs !== shownMs;
     if (time) shownMs = step.atMs;
-    return html`${
-      time && html`<text class="time" x="${GUTTER - 14}" y="${top + 22}">+${durationText(step.atMs - startMs)}</text>`
+    return markup`${
+      time && markup`<text class="time" x="${GUTTER - 14}" y="${top + 22}">+${durationText(step.atMs - startMs)}</text>`
     }${drawn(step, top)}`;
   });
   if (ending !== undefined) {
     const label = cutText(ending, Math.floor((right - GUTTER) / CHARACTER) - 20);
     rows.push(
-      html`
+      markup`
         <g class="ending">
           <title>${ending}</title>
           <rect x="${GUTTER}" y="${y + 6}" width="${right - GUTTER}" height="26" rx="6" />
@@ -50,7 +50,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
   }
   const height = y + FOOT;
   const heads = lanes.map(({ title, role }, lane) =>
-    html`
+    markup`
       <line class="life" x1="${x(lane)}" x2="${x(lane)}" y1="34" y2="${height - 4}" />
       <g class="lane ${role}">
         <title>${title}</title>
@@ -59,7 +59,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
       </g>
     `
   );
-  return html`
+  return markup`
     <svg class="sequence" role="img" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"
       aria-label="${described(lanes, steps)}">${heads}${rows}</svg>
   `;
@@ -71,7 +71,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
       const away = to > from ? -1 : 1;
       const at = top + 25;
       const label = short(step.label, Math.floor((Math.abs(to - from) - 14) / CHARACTER));
-      return html`
+      return markup`
         <g class="message ${step.tone}${step.answer ? " answer" : ""}">
           <title>${step.label}</title>
           <line x1="${from}" y1="${at}" x2="${to + away * 7}" y2="${at}" />
@@ -84,7 +84,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
       const label = short(step.label, 44);
       const wide = label.length * CHARACTER + 22;
       const left = Math.max(GUTTER, x(step.lane) - wide / 2);
-      return html`
+      return markup`
         <g class="note ${step.tone}">
           <title>${step.label}</title>
           <rect x="${left}" y="${top + 5}" width="${wide}" height="21" rx="10.5" />
@@ -93,7 +93,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
       `;
     }
     if (step.kind === "wait") {
-      return html`
+      return markup`
         <g class="wait">
           <title>${step.ms} ms pass</title>
           <rect x="${GUTTER}" y="${top + 4}" width="${right - GUTTER}" height="26" />
@@ -101,7 +101,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
         </g>
       `;
     }
-    return html`
+    return markup`
       <g class="gap">
         <text x="${middle}" y="${top + 18}">${`⋮ ${step.steps} steps left out ⋮`}</text>
       </g>

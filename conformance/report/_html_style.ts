@@ -32,7 +32,7 @@ header.pass .verdict strong,header.warn .verdict strong{color:var(--pass-ink)}he
 .bar .pass{background:var(--pass)}.bar .fail{background:var(--fail)}.bar .warn{background:var(--warn)}.bar .not-tested{background:repeating-linear-gradient(135deg,var(--open) 0 2px,transparent 2px 6px)}
 .tiles{display:flex;flex-wrap:wrap;gap:.35rem .5rem;margin:.85rem -.6rem 0}
 .tile{display:flex;align-items:center;gap:.5rem;padding:.25rem .6rem;border-radius:8px;text-decoration:none}.tile b{font-variant-numeric:tabular-nums}.js .tile:hover{background:var(--card)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:1rem 1.5rem;margin:1.6rem 0 0;padding:1.1rem 0;border-top:1px solid var(--line)}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(10rem,42%),1fr));gap:1rem 1.5rem;margin:1.6rem 0 0;padding:1.1rem 0;border-top:1px solid var(--line)}
 dt{font-size:.82rem;color:var(--soft)}dd{font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 summary{cursor:pointer;font-weight:600;padding:.3rem 0;width:fit-content;max-width:100%}
 .kinds{border-top:1px solid var(--line);padding:.55rem 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.3rem 1.4rem .3rem 0;text-align:right;border-bottom:1px solid var(--line)}th:first-child{text-align:left}thead th{font-weight:400;color:var(--soft);font-size:.86rem}
@@ -45,7 +45,7 @@ summary{cursor:pointer;font-weight:600;padding:.3rem 0;width:fit-content;max-wid
 main{padding-bottom:3rem}
 h2{font:600 1.65rem/1.2 var(--serif);margin:2.6rem 0 .9rem}h2 small{font:400 .95rem system-ui,sans-serif;margin-left:.4rem}
 #filter{display:none}.js #filter{position:sticky;top:0;z-index:5;display:flex;flex-wrap:wrap;gap:.6rem .8rem;align-items:end;background:var(--paper);padding:.8rem 0;margin-top:.8rem;border-bottom:1px solid var(--line)}
-#filter label span{display:block;font-size:.8rem;color:var(--soft)}#filter .text{flex:1 1 14rem}
+#filter label span{display:block;font-size:.8rem;color:var(--soft)}#filter :is(input,select,button){height:2.35rem}#filter .text{flex:1 1 14rem}
 input,select,button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.36rem .65rem;max-width:100%}
 input{width:100%}button{cursor:pointer}button:hover{border-color:var(--brass)}output{flex:none;min-width:6.5rem;padding:.42rem 0;color:var(--soft);font-variant-numeric:tabular-nums;text-align:right}
 ::placeholder{color:var(--soft);opacity:1}
@@ -65,6 +65,7 @@ input{width:100%}button{cursor:pointer}button:hover{border-color:var(--brass)}ou
 .checks{font-size:.89rem;display:grid;gap:.4rem;margin:.7rem 0}.checks li{display:flex;gap:.55rem}.checks .key{margin-top:.2rem}.checks code,.check code{color:var(--brass);overflow-wrap:anywhere}.checks em{color:var(--soft);font-style:normal}.more{font-size:.88rem;color:var(--soft)}
 .failure{background:var(--card);border-radius:14px;box-shadow:var(--shadow);padding:1.25rem clamp(1rem,2.5vw,1.75rem);margin-bottom:1.1rem;border-left:5px solid var(--fail)}.failure.warn{border-left-color:var(--warn)}
 .failure h3{display:flex;flex-wrap:wrap;align-items:center;gap:.55rem;font:600 1.25rem var(--serif)}.failure h3 small{font:400 .9rem system-ui,sans-serif}
+.case{display:grid;gap:.4rem 2.5rem;grid-template-columns:minmax(0,1fr)}@media (min-width:1000px){.case:has(.diagram){grid-template-columns:minmax(0,2fr) minmax(0,3fr)}}
 blockquote{font:400 1.08rem/1.5 var(--serif);margin:.55rem 0 .8rem;max-width:52rem}.failure h4{font-weight:600;font-size:.9rem;margin:.9rem 0 .3rem}.check{margin:.3rem 0 .7rem;color:var(--soft)}
 .said{background:var(--fail-soft);color:var(--fail-ink);border-radius:8px;padding:.75rem .95rem;max-height:18rem;overflow:auto;font-size:.88rem}.warn>.said{background:var(--warn-soft);color:var(--warn-ink)}
 .input{background:var(--code);border-radius:8px;padding:.75rem .95rem;max-height:14rem;overflow:auto}

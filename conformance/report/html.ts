@@ -3,45 +3,21 @@
  *
  * @module
  */
-import type { JsonObject } from "../control.ts";
+import { PROFILES } from "../control.ts";
 import type { Requirement } from "../requirement.ts";
-import type { CheckResult, FailureReport, Report } from "../run.ts";
-import type { LogLine } from "../session.ts";
-import { cutText, html, Markup } from "./_html_markup.ts";
+import type { Report } from "../run.ts";
+import { causesOf, failures } from "./_html_failures.ts";
+import { count, grouped, Markup, markup } from "./_html_markup.ts";
+import { catalogue, matrix, WORDS } from "./_html_requirements.ts";
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH } from "./_html_script.ts";
-import { sequenceSvg } from "./_html_sequence.ts";
 import { PAGE_STYLE } from "./_html_style.ts";
 import {
   countVerdicts,
   REQUIREMENT_VERDICTS,
   type RequirementResult,
   requirementResults,
-  type RequirementVerdict,
 } from "./requirement_results.ts";
-import { durationText, lastStart, sequenceOf } from "./sequence.ts";
-
-/** Most failures that are shown with log and diagram; of the others only the message and the replay. */
-const MAX_SHOWN = 60;
-/** Most lines of a log that are shown: the first quarter and the last three. */
-const MAX_LINES = 200;
-/** Most characters of one message of a log, of a failure's message and of a counterexample. */
-const MAX_TEXT = 4_000;
-/** Most checks that are listed of one requirement. */
-const MAX_CHECKS = 60;
-
-const WORDS: Readonly<Record<RequirementVerdict, string>> = {
-  fail: "broken",
-  warn: "warning",
-  pass: "passed",
-  "not-tested": "not tested",
-  "not-applicable": "not applicable",
-};
-
-/** Failures of one cause: the same requirement, the same message. */
-interface Cause {
-  readonly key: string;
-  readonly results: CheckResult[];
-}
+import { durationText } from "./sequence.ts";
 
 /**
  * The page. The same report gives the same text.
@@ -56,40 +32,38 @@ export function htmlReport(report: Report, requirements: readonly Requirement[])
   const causes = causesOf(report.results);
   const { subject } = report;
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src '${PAGE_SCRIPT_HASH}'; img-src data:`;
-  return html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy" content="${policy}">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="generator" content="bellhop conform">
-        <title>${subject.name} ${subject.version}: ${verdictOf(report, results).title}</title>
-        <link rel="icon" href="data:,">
-        <style>${new Markup(PAGE_STYLE)}</style>
-      </head>
-      <body>
-    <a class="skip" href="#matrix">Skip to the requirements</a>
-    ${head(report, results)}
-    <main>
-    ${filter(results)}
-    <div class="stage">
-    ${matrix(results)}
-    <aside id="panel" aria-labelledby="panel-title" hidden>
-    <div class="panel-top"><h2 id="panel-title">Requirement</h2><button type="button" id="panel-close">Close</button></div>
-    <div id="panel-body" aria-live="polite"></div>
-    </aside>
-    </div>
-    ${failures(causes, report)}
-    ${catalogue(results, causes)}
-    </main>
-    <footer>Made by <code>bellhop conform</code> at <time datetime="${report.startedAt}">${report
-      .startedAt}</time>. Every check names the sentence of the specification that it judges; what no check has judged is not tested.</footer>
-    <script>${new Markup(PAGE_SCRIPT)}</script>
-      </body>
-    </html>
-  `.html;
+  return markup`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="bellhop conform">
+<title>${subject.name} ${subject.version}: ${verdictOf(report, results).title}</title>
+<link rel="icon" href="data:,">
+<style>${new Markup(PAGE_STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#matrix">Skip to the requirements</a>
+${head(report, results)}
+<main>
+${filter(results)}
+<div class="stage">
+${matrix(results)}
+<aside id="panel" aria-labelledby="panel-title" hidden>
+<div class="panel-top"><h2 id="panel-title">Requirement</h2><button type="button" id="panel-close">Close</button></div>
+<div id="panel-body" aria-live="polite"></div>
+</aside>
+</div>
+${failures(causes)}
+${catalogue(results, causes)}
+</main>
+<footer>Made by <code>bellhop conform</code> at <time datetime="${report.startedAt}">${report.startedAt}</time>. Every check names the sentence of the specification that it judges; what no check has judged is not tested.</footer>
+<script>${new Markup(PAGE_SCRIPT)}</script>
+</body>
+</html>
+`.html;
 }
 
 function head(report: Report, results: readonly RequirementResult[]): Markup {
@@ -103,38 +77,35 @@ function head(report: Report, results: readonly RequirementResult[]): Markup {
     ["Simulated", durationText(report.simulatedMs)],
     ["Took", durationText(report.durationMs)],
     ["Seed", String(report.seed)],
-    ["Began", html`<time datetime="${report.startedAt}">${report.startedAt.replace("T", " ").slice(0, 16)} UTC</time>`],
+    [
+      "Began",
+      markup`<time datetime="${report.startedAt}">${report.startedAt.replace("T", " ").slice(0, 16)} UTC</time>`,
+    ],
   ];
-  return html`<header class="${verdict}">
+  return markup`<header class="${verdict}">
 <p class="brand">${BELL}<span>Bellhop conformance report</span></p>
 <div class="title">
 <div>
 <h1>${subject.name} <small>${subject.version}</small></h1>
-<p class="badges">${clockBadge(subject.clock)}${
-    results.length > 0 && profiles(results).map(({ name, declared }) =>
-      html`<span class="badge${declared(report) ? "" : " off"}">${name}${
-        declared(report) ? "" : html`<span class="sr"> is not declared</span>`
-      }</span>`
-    )
-  }</p>
+<p class="badges">${clockBadge(subject.clock)}${profileBadges(report)}</p>
 </div>
 <p class="verdict"><strong>${title}</strong><span>${detail}</span></p>
 </div>
 <div class="bar" aria-hidden="true">${
     REQUIREMENT_VERDICTS.map((name) =>
-      counts[name] > 0 && html`<i class="${name}" style="flex-grow:${counts[name]}"></i>`
+      counts[name] > 0 && markup`<i class="${name}" style="flex-grow:${counts[name]}"></i>`
     )
   }</div>
 <ul class="tiles">${
     REQUIREMENT_VERDICTS.map((name) =>
-      html`<li><a class="tile" href="#verdict=${name}"><span class="key ${name}"></span><b>${
+      markup`<li><a class="tile" href="#verdict=${name}"><span class="key ${name}"></span><b>${
         grouped(counts[name])
       }</b> ${WORDS[name]}</a></li>`
     )
   }</ul>
 <dl class="facts">${
     facts.map(([name, value]) =>
-      html`
+      markup`
         <div>
           <dt>${name}</dt>
           <dd>${value}</dd>
@@ -151,7 +122,7 @@ function kinds({ results }: Report): Markup {
   const names = [...new Set(results.map(({ kind }) => kind))];
   const of = (kind: string, verdict?: string) =>
     results.filter((result) => result.kind === kind && (verdict === undefined || result.verdict === verdict)).length;
-  return html`
+  return markup`
     <details class="kinds">
       <summary>Checks by kind</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="Checks by kind">
@@ -167,13 +138,15 @@ function kinds({ results }: Report): Markup {
               <th scope="col">Not applicable</th>
             </tr>
           </thead>
-          <tbody>${names.map((kind) =>
-            html`<tr><th scope="row">${kind}</th><td>${of(kind)}</td>${
-              ["pass", "fail", "warn", "not-testable", "not-applicable"].map((verdict) =>
-                html`<td>${of(kind, verdict)}</td>`
-              )
-            }</tr>`
-          )}</tbody>
+          <tbody>${
+    names.map((kind) =>
+      markup`<tr><th scope="row">${kind}</th><td>${of(kind)}</td>${
+        ["pass", "fail", "warn", "not-testable", "not-applicable"].map((verdict) =>
+          markup`<td>${of(kind, verdict)}</td>`
+        )
+      }</tr>`
+    )
+  }</tbody>
         </table>
       </div>
     </details>
@@ -183,11 +156,11 @@ function kinds({ results }: Report): Markup {
 function filter(results: readonly RequirementResult[]): Markup {
   const values = (of: (one: Requirement) => string) => [...new Set(results.map(({ requirement }) => of(requirement)))];
   const choice = (name: string, options: readonly (readonly [string, string])[]) =>
-    html`<label><span>${name}</span><select name="${name.toLowerCase()}"><option value="">all</option>${
-      options.map(([value, text]) => html`<option value="${value}">${text}</option>`)
+    markup`<label><span>${name}</span><select name="${name.toLowerCase()}"><option value="">all</option>${
+      options.map(([value, text]) => markup`<option value="${value}">${text}</option>`)
     }</select></label>`;
   const same = (list: readonly string[]) => list.map((value) => [value, value] as const);
-  return html`<form id="filter" role="search" aria-label="Filter the requirements">
+  return markup`<form id="filter" role="search" aria-label="Filter the requirements">
 <label class="text"><span>Search</span><input type="search" name="text" placeholder="RET-017, backoff, check …" autocomplete="off" spellcheck="false"></label>
 ${choice("Chapter", same(values(({ chapter }) => chapter)))}
 ${choice("Profile", same(values(({ profile }) => profile)))}
@@ -196,231 +169,6 @@ ${choice("Verdict", REQUIREMENT_VERDICTS.map((name) => [name, WORDS[name]] as co
 <button type="reset">Clear</button>
 <output aria-live="polite"></output>
 </form>`;
-}
-
-function matrix(results: readonly RequirementResult[]): Markup {
-  return html`
-    <section id="matrix" aria-labelledby="matrix-title">
-      <h2 id="matrix-title">Requirements <small>one cell each</small></h2>
-      <p
-        class="legend">${REQUIREMENT_VERDICTS.map((name) =>
-          html`<span><span class="key ${name}"></span>${WORDS[name]}</span>`
-        )}<span class="shapes"><span class="key shape"></span>MUST</span><span><span class="key shape round"></span>SHOULD, MAY</span></p>
-      <div class="chapters">${parted(results, "chapter").map(([chapter, ofChapter]) => {
-        const counts = countVerdicts(ofChapter);
-        const judged = counts.pass + counts.fail + counts.warn;
-        return html`
-          <section class="chapter"
-            aria-label="Chapter ${chapter}"><h3>${chapter}<small>${counts
-              .pass} of ${judged} tested hold</small></h3>${parted(ofChapter, "section").map(([section, ofSection]) =>
-                html`
-                  <div class="section">
-                    <h4>${section}</h4>
-                    <ul>${ofSection.map(cell)}</ul>
-                  </div>
-                `
-              )}</section>
-        `;
-      })}</div>
-    </section>
-  `;
-}
-
-function cell({ requirement: { id, level, sentence }, verdict }: RequirementResult): Markup {
-  return html`<li><a class="cell ${verdict}${
-    level === "MUST" ? "" : " round"
-  }" id="cell-${id}" href="#${id}" title="${`${id}, ${level}: ${
-    WORDS[verdict]
-  }\n${sentence}`}"><span class="sr">${id} ${WORDS[verdict]}</span></a></li>`;
-}
-
-function failures(causes: readonly Cause[], { results }: Report): Markup {
-  if (causes.length === 0) {
-    return html`
-      <section id="failures" class="none">
-        <h2>No failures</h2>
-      </section>
-    `;
-  }
-  const count = results.filter(({ failure }) => failure !== undefined).length;
-  return html`<section id="failures" aria-labelledby="failures-title">
-<h2 id="failures-title">Failures <small>${count} ${count === 1 ? "check" : "checks"}, ${causes.length} ${
-    causes.length === 1 ? "cause" : "causes"
-  }</small></h2>
-${causes.map((cause, index) => causeArticle(cause, index))}
-</section>`;
-}
-
-function causeArticle({ results }: Cause, index: number): Markup {
-  const [first, ...others] = results;
-  const failure = first.failure as FailureReport;
-  const { requirement, sentence, message, counterexample } = failure;
-  const verdict = first.verdict === "warn" ? "warn" : "fail";
-  const name = requirement ?? "Not testable";
-  const shown = index < MAX_SHOWN && failure.log.length > 0;
-  return html`
-    <article class="failure ${verdict}" id="failure-${index + 1}" tabindex="-1" aria-labelledby="failure-title-${index +
-      1}"
-      data-requirement="${requirement ?? ""}" data-about="${first.requirements.join(" ")}">
-    <h3 id="failure-title-${index + 1}"><span class="key ${verdict}"></span>${requirement === undefined
-      ? name
-      : html`<a href="#${requirement}">${name}</a>`} <small>${first.verdict === "warn"
-      ? "warning"
-      : first.verdict === "fail"
-      ? "broken"
-      : "counts as broken"}</small></h3>
-    ${sentence !== undefined && html`<blockquote>${code(sentence)}</blockquote>`}
-    <p class="check"><code>${first.check}</code> ${first.title}</p>
-    <pre class="said" tabindex="0" aria-label="Message">${cutText(message, MAX_TEXT)}</pre>
-    ${counterexample !== undefined &&
-      html`
-        <h4>Smallest input that breaks it</h4>
-        <pre class="input" tabindex="0" aria-label="Counterexample">${cutText(counterexample, MAX_TEXT)}</pre>
-      `}
-    ${replayLine(failure)}
-    ${shown &&
-      html`
-        <details class="diagram" ${index < 5 && html`
-          open
-        `}>
-          <summary>Sequence diagram</summary>
-          <div class="scroll" tabindex="0" role="region" aria-label="Sequence diagram of ${name}">${sequenceSvg(
-            sequenceOf(failure.log),
-            `${name}: ${message.split("\n")[0]}`,
-          )}</div>
-        </details>
-        ${wireLog(failure.log)}
-      `}
-    ${others.length > 0 &&
-      html`
-        <details class="others">
-          <summary>The same in ${others.length} more ${others.length === 1 ? "check" : "checks"}</summary>
-          <ul>${others.map((other) =>
-            html`<li><p><code>${other.check}</code> ${other.title}</p>${
-              replayLine(other.failure as FailureReport)
-            }</li>`
-          )}</ul>
-        </details>
-      `}
-    </article>
-  `;
-}
-
-function replayLine({ replay }: FailureReport): Markup {
-  return html`
-    <p
-      class="replay"><code>${replay}</code><button type="button" class="copy" data-copy="${replay}">Copy<span class="sr"> the command that replays it</span></button></p>
-  `;
-}
-
-function wireLog(log: readonly LogLine[]): Markup {
-  const begin = lastStart(log);
-  const lines = log.slice(begin);
-  const head = Math.floor(MAX_LINES / 4);
-  const skipped = Math.max(0, lines.length - MAX_LINES);
-  let nowMs: number | undefined;
-  let startMs = 0;
-  const rows = lines.map((line, index) => {
-    const { do: doing, nowMs: said } = line.message;
-    if (line.from === "suite" && doing === "start" && typeof said === "number") {
-      if (nowMs === undefined) startMs = said;
-      nowMs = said;
-    } else if (line.from === "subject" && typeof said === "number") {
-      if (nowMs === undefined) startMs = said;
-      nowMs = said;
-    }
-    if (skipped > 0 && index >= head && index < head + skipped) {
-      return index === head && html`<li class="skipped">${grouped(skipped)} lines left out</li>`;
-    }
-    return logRow(line, nowMs, startMs);
-  });
-  const before = begin > 0 ? `, after ${grouped(begin)} of earlier starts` : "";
-  return html`
-    <details class="wire">
-      <summary>Wire log <small>${grouped(lines.length)} lines${before}</small></summary>
-      <ol>${rows}</ol>
-    </details>
-  `;
-}
-
-function logRow({ from, message }: LogLine, nowMs: number | undefined, startMs: number): Markup {
-  const time = nowMs === undefined ? "" : `+${durationText(nowMs - startMs)}`;
-  const when = nowMs !== undefined && Math.abs(nowMs) < 8.64e15 ? new Date(nowMs).toISOString() : "";
-  const word = from === "suite" ? String(message.do ?? "") : wordOf(message);
-  const arrow = from === "suite" ? "→" : "←";
-  const spoken = from === "suite" ? "to the subject" : "from the subject";
-  return html`
-    <li
-      class="${from}${message.refused === undefined
-        ? ""
-        : " refused"}"><span class="when" title="${when}">${time}</span><span class="way"><span aria-hidden="true">${arrow}</span><span class="sr">${spoken}</span> ${word}</span><code>${cutText(
-          JSON.stringify(message),
-          MAX_TEXT,
-        )}</code></li>
-  `;
-}
-
-function wordOf(message: JsonObject): string {
-  return ["ok", "refused", "pending", "unsupported"].find((name) => message[name] !== undefined) ?? "?";
-}
-
-/** Every requirement as text: what the cells and the panel point to. */
-function catalogue(results: readonly RequirementResult[], causes: readonly Cause[]): Markup {
-  const failureOf = new Map<string, number>();
-  causes.forEach(({ results: [{ failure, requirements }] }, index) => {
-    for (const id of failure?.requirement === undefined ? requirements : [failure.requirement]) {
-      if (!failureOf.has(id)) failureOf.set(id, index + 1);
-    }
-  });
-  return html`<section id="catalogue" aria-labelledby="catalogue-title">
-<h2 id="catalogue-title">Every requirement <small>with its sentence and its checks</small></h2>
-${
-    parted(results, "chapter").map(([chapter, ofChapter]) =>
-      html`<details class="of-chapter"><summary>${chapter} <small>${ofChapter.length}</small></summary>${
-        ofChapter.map((one) => requirementArticle(one, failureOf.get(one.requirement.id)))
-      }</details>`
-    )
-  }
-</section>`;
-}
-
-function requirementArticle({ requirement, verdict, checks, others }: RequirementResult, failure?: number): Markup {
-  const { id, level, role, profile, timing, chapter, section, sentence } = requirement;
-  const listed = checks.slice(0, MAX_CHECKS);
-  return html`
-    <article class="requirement" id="${id}" tabindex="-1" data-verdict="${verdict}" data-chapter="${chapter}"
-      data-profile="${profile}" data-level="${level}">
-    <h3>${id} <span class="state ${verdict}"><span class="key ${verdict}"></span>${WORDS[verdict]}</span></h3>
-    <p class="where">${[level, profile, role, timing === "none" ? "" : `${timing} time`].filter(Boolean).join(
-      " · ",
-    )} <span>${chapter}, ${section}</span></p>
-    <p class="sentence">${code(sentence)}</p>
-    ${failure !== undefined && html`<p class="to-failure"><a href="#failure-${failure}">See the failure</a></p>`}
-    ${listed.length > 0 &&
-      html`<ul class="checks">${
-        listed.map(({ check, title, verdict, reason }) =>
-          html`<li><span class="key ${
-            keyOf(verdict)
-          }"></span><span><span class="sr">${verdict}: </span><code>${check}</code> ${title}${
-            reason !== undefined && html`
-              <em>${cutText(reason, 200)}</em>
-            `
-          }</span></li>`
-        )
-      }</ul>`}
-    ${checks.length > listed.length &&
-      html`<p class="more">and ${grouped(checks.length - listed.length)} more checks about it</p>`}
-    ${others > 0 &&
-      html`<p class="more">judged in passing by ${grouped(others)} ${checks.length > 0 ? "more " : ""}${
-        others === 1 ? "check" : "checks"
-      }</p>`}
-    ${checks.length === 0 && others === 0 && html`<p class="more">no check has judged it</p>`}
-    </article>
-  `;
-}
-
-function keyOf(verdict: CheckResult["verdict"]): string {
-  return verdict === "not-testable" ? "fail" : verdict;
 }
 
 function verdictOf({ results: checks }: Report, results: readonly RequirementResult[]): {
@@ -432,7 +180,8 @@ function verdictOf({ results: checks }: Report, results: readonly RequirementRes
   const mute = checks.filter(({ verdict }) => verdict === "not-testable").length;
   // A failure of a requirement that the catalogue does not know fails as well.
   if (fail > 0 || mute > 0 || checks.some(({ verdict }) => verdict === "fail")) {
-    return { verdict: "fail", title: "Does not conform", detail: `${count(fail, "requirement")} broken` };
+    const detail = fail > 0 ? `${count(fail, "requirement")} broken` : `${count(mute, "check")} could not be tested`;
+    return { verdict: "fail", title: "Does not conform", detail };
   }
   const detail = `${count(pass, "requirement")} tested and kept`;
   if (pass === 0) return { verdict: "not-tested", title: "Nothing was tested", detail: "no check applied" };
@@ -442,65 +191,29 @@ function verdictOf({ results: checks }: Report, results: readonly RequirementRes
 
 function clockBadge(clock: unknown): Markup {
   if (clock === "virtual") {
-    return html`
+    return markup`
       <span class="badge clock"
         title="The suite moves the subject's clock: every time is judged to the millisecond.">virtual clock</span>
     `;
   }
-  return html`
+  return markup`
     <span class="badge clock real"
       title="Time passes by itself: early is a failure, late only a warning. A weaker proof than a virtual clock.">real clock: weaker proof</span>
   `;
 }
 
-function profiles(results: readonly RequirementResult[]): { name: string; declared(report: Report): boolean }[] {
-  return [...new Set(results.map(({ requirement }) => requirement.profile))].map((name) => ({
-    name,
-    declared: ({ subject }) => (subject.profiles as readonly string[]).includes(name),
-  }));
+/** The profiles that are declared, then those that are not. */
+function profileBadges({ subject }: Report): Markup {
+  const declared: readonly string[] = subject.profiles;
+  const whole = PROFILES.filter((name) => !name.includes(".") && !declared.includes(name));
+  return markup`${declared.map((name) => markup`<span class="badge">${name}</span>`)}${
+    whole.map((name) =>
+      markup`<span class="badge off" title="not declared">${name}<span class="sr"> is not declared</span></span>`
+    )
+  }`;
 }
 
-function causesOf(results: readonly CheckResult[]): readonly Cause[] {
-  const causes = new Map<string, Cause>();
-  for (const result of results) {
-    const { failure } = result;
-    if (failure === undefined) continue;
-    // What differs from check to check, ids and the like, does not make another cause.
-    const key = JSON.stringify([result.verdict, failure.requirement ?? "", failure.message.replaceAll(/\d+/g, "#")]);
-    const cause = causes.get(key);
-    if (cause === undefined) causes.set(key, { key, results: [result] });
-    else cause.results.push(result);
-  }
-  const rank = ({ results: [{ verdict }] }: Cause) => ["fail", "not-testable", "warn"].indexOf(verdict);
-  return [...causes.values()].sort((a, b) => rank(a) - rank(b));
-}
-
-function parted(
-  results: readonly RequirementResult[],
-  by: "chapter" | "section",
-): [string, RequirementResult[]][] {
-  const parts = new Map<string, RequirementResult[]>();
-  for (const result of results) {
-    const name = result.requirement[by];
-    parts.set(name, [...parts.get(name) ?? [], result]);
-  }
-  return [...parts];
-}
-
-/** A sentence of the specification, its code set as code. */
-function code(sentence: string): Markup {
-  return html`${sentence.split("`").map((part, index) => index % 2 === 1 ? html`<code>${part}</code>` : part)}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-const BELL = html`
+const BELL = markup`
   <svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true">
     <path d="M16 6v-2m-3 0h6" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" />
     <path d="M5 22a11 11 0 0 1 22 0z" fill="currentColor" />

@@ -76,7 +76,7 @@ export function sequenceOf(log: readonly LogLine[], maxSteps: number = MAX_STEPS
 
 /** Where the last try begins: at the last `start` that keeps nothing. */
 export function lastStart(log: readonly LogLine[]): number {
-  const isStart = ({ from, message }: LogLine) => from === "suite" && message.do === "start" && message.keep !== true;
+  const isStart = ({ from, message }: LogLine) => from === "suite" && message?.do === "start" && message.keep !== true;
   return Math.max(0, log.findLastIndex(isStart));
 }
 
@@ -99,8 +99,8 @@ class Diagram {
   private calls = new Map<string, { readonly lane: number; readonly what: string }>();
 
   read({ from, message }: LogLine, line: number): void {
-    if (from === "suite") this.command(message, line);
-    else this.answer(message, line);
+    if (from === "suite") this.command(objectOf(message), line);
+    else this.answer(objectOf(message), line);
   }
 
   private command(command: JsonObject, line: number): void {

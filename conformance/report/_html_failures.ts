@@ -1,0 +1,158 @@
+/**
+ * The failures of the page: each cause with its sentence, message, replay, diagram and wire log.
+ *
+ * @module
+ */
+import type { JsonObject } from "../control.ts";
+import type { CheckResult, FailureReport } from "../run.ts";
+import type { LogLine } from "../session.ts";
+import { code, count, cutText, grouped, type Markup, markup } from "./_html_markup.ts";
+import { sequenceSvg } from "./_html_sequence.ts";
+import { durationText, lastStart, sequenceOf } from "./sequence.ts";
+
+/** Most failures that are shown with log and diagram; of the others only the message and the replay. */
+const MAX_SHOWN = 60;
+/** Failures whose diagram is unfolded. */
+const MAX_OPEN = 8;
+/** Most lines of a log that are shown: the first quarter and the last three. */
+const MAX_LINES = 200;
+/** Most characters of one message of a log, of a failure's message and of a counterexample. */
+const MAX_TEXT = 4_000;
+/** Most checks of one cause that are listed with their replay; of the others only the names. */
+const MAX_CHECKS = 60;
+
+/** Failures of one cause: the same requirement, the same message. */
+export interface Cause {
+  readonly key: string;
+  readonly results: CheckResult[];
+}
+
+/** The causes, the gravest first. */
+export function causesOf(results: readonly CheckResult[]): readonly Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const result of results) {
+    const { failure } = result;
+    if (failure === undefined) continue;
+    // What differs from check to check, ids and the like, does not make another cause.
+    const key = JSON.stringify([result.verdict, failure.requirement ?? "", failure.message.replaceAll(/\d+/g, "#")]);
+    const cause = causes.get(key);
+    if (cause === undefined) causes.set(key, { key, results: [result] });
+    else cause.results.push(result);
+  }
+  const rank = ({ results: [{ verdict }] }: Cause) => ["fail", "not-testable", "warn"].indexOf(verdict);
+  return [...causes.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+/** See the module. */
+export function failures(causes: readonly Cause[]): Markup {
+  if (causes.length === 0) return markup`<section id="failures"><h2>No failures</h2></section>`;
+  const checks = causes.reduce((sum, { results }) => sum + results.length, 0);
+  return markup`<section id="failures" aria-labelledby="failures-title">
+<h2 id="failures-title">Failures <small>${count(checks, "check")}, ${count(causes.length, "cause")}</small></h2>
+${causes.map((cause, index) => causeArticle(cause, index))}
+</section>`;
+}
+
+function causeArticle({ results }: Cause, index: number): Markup {
+  const [first, ...others] = results;
+  const failure = first.failure as FailureReport;
+  const { requirement, sentence, message, counterexample } = failure;
+  const verdict = first.verdict === "warn" ? "warn" : "fail";
+  const name = requirement ?? "Not testable";
+  const word = first.verdict === "warn" ? "warning" : first.verdict === "fail" ? "broken" : "counts as broken";
+  const shown = index < MAX_SHOWN && failure.log.length > 0;
+  const id = index + 1;
+  return markup`<article class="failure ${verdict}" id="failure-${id}" tabindex="-1" aria-labelledby="failure-title-${id}" data-requirement="${
+    requirement ?? ""
+  }" data-about="${first.requirements.join(" ")}">
+<div class="case">
+<div class="told">
+<h3 id="failure-title-${id}"><span class="key ${verdict}"></span>${
+    requirement === undefined ? name : markup`<a href="#${requirement}">${name}</a>`
+  } <small>${word}</small></h3>
+${sentence !== undefined && markup`<blockquote>${code(sentence)}</blockquote>`}
+<p class="check"><code>${first.check}</code> ${first.title}</p>
+<pre class="said" tabindex="0" aria-label="Message">${cutText(message, MAX_TEXT)}</pre>
+${
+    counterexample !== undefined &&
+    markup`<h4>Smallest input that breaks it</h4><pre class="input" tabindex="0" aria-label="Counterexample">${
+      cutText(counterexample, MAX_TEXT)
+    }</pre>`
+  }
+<h4>Replay</h4>
+${replayLine(failure)}
+</div>
+${shown && diagram(failure, name, index < MAX_OPEN)}
+</div>
+${shown && wireLog(failure.log)}
+${others.length > 0 && sameIn(others)}
+</article>
+`;
+}
+
+function diagram({ log, message }: FailureReport, name: string, open: boolean): Markup {
+  const svg = sequenceSvg(sequenceOf(log), `${name}: ${message.split("\n")[0]}`);
+  return markup`<details class="diagram"${
+    open && markup` open`
+  }><summary>Sequence diagram</summary><div class="scroll" tabindex="0" role="region" aria-label="Sequence diagram of ${name}">${svg}</div></details>`;
+}
+
+/** Other checks that failed for the same cause. */
+function sameIn(results: readonly CheckResult[]): Markup {
+  const rows = results.slice(0, MAX_CHECKS).map(({ check, title, failure }) =>
+    markup`<li><p><code>${check}</code> ${title}</p>${replayLine(failure as FailureReport)}</li>`
+  );
+  const rest = results.slice(MAX_CHECKS).map(({ check }) => markup` <code>${check}</code>`);
+  return markup`<details class="others"><summary>The same in ${grouped(results.length)} more ${
+    results.length === 1 ? "check" : "checks"
+  }</summary><ul>${rows}</ul>${rest.length > 0 && markup`<p class="more">and in${rest}</p>`}</details>`;
+}
+
+function replayLine({ replay }: FailureReport): Markup {
+  return markup`<p class="replay"><code>${replay}</code><button type="button" class="copy" data-copy="${replay}">Copy<span class="sr"> the command that replays it</span></button></p>`;
+}
+
+function wireLog(log: readonly LogLine[]): Markup {
+  const begin = lastStart(log);
+  const lines = log.slice(begin);
+  const head = Math.floor(MAX_LINES / 4);
+  const skipped = Math.max(0, lines.length - MAX_LINES);
+  let nowMs: number | undefined;
+  let startMs = 0;
+  const rows = lines.map((line, index) => {
+    const said = line.message?.nowMs;
+    if (typeof said === "number") {
+      if (nowMs === undefined) startMs = said;
+      nowMs = said;
+    }
+    if (skipped > 0 && index >= head && index < head + skipped) {
+      return index === head && markup`<li class="skipped">${grouped(skipped)} lines left out</li>`;
+    }
+    return logRow(line, nowMs, startMs);
+  });
+  const before = begin > 0 ? `, after ${grouped(begin)} of earlier starts` : "";
+  return markup`
+    <details class="wire">
+      <summary>Wire log <small>${grouped(lines.length)} lines${before}</small></summary>
+      <ol>${rows}</ol>
+    </details>
+  `;
+}
+
+function logRow({ from, message }: LogLine, nowMs: number | undefined, startMs: number): Markup {
+  const time = nowMs === undefined ? "" : `+${durationText(nowMs - startMs)}`;
+  const when = nowMs !== undefined && Math.abs(nowMs) < 8.64e15 ? new Date(nowMs).toISOString() : "";
+  const [arrow, spoken] = from === "suite" ? ["→", "to the subject"] : ["←", "from the subject"];
+  // A broken subject may answer with anything.
+  const said = JSON.stringify(message) ?? "";
+  const word = from === "suite" ? String(message.do) : wordOf(message ?? {});
+  return markup`<li class="${from}${
+    word === "refused" ? " refused" : ""
+  }"><span class="when" title="${when}">${time}</span><span class="way"><span aria-hidden="true">${arrow}</span><span class="sr">${spoken}</span> ${word}</span><code>${
+    cutText(said, MAX_TEXT)
+  }</code></li>`;
+}
+
+function wordOf(message: JsonObject): string {
+  return ["ok", "refused", "pending", "unsupported"].find((name) => message[name] !== undefined) ?? "?";
+}
