@@ -18,6 +18,8 @@ export interface Lint {
   readonly judged: Set<string>;
   submitted(parts: Omit<Extract<Command, { do: "publish" }>, "do">): void;
   answered(command: Command, answer: Answer): void;
+  /** The subject died and began again: what ran, runs no more. */
+  restarted(): void;
   settled(call: string, answer: CallAnswer, nowMs: number): void;
   told(event: SubjectEvent, nowMs: number): void;
 }
@@ -98,6 +100,9 @@ export function createLint(): Lint {
       for (const fault of refused.faults ?? []) {
         rule("ENV-016", FAULT_CODES.has(fault.code), () => `${fault.code} is no code of a fault`);
       }
+    },
+    restarted() {
+      inFlight.clear();
     },
     settled(call) {
       inFlight.delete(call);

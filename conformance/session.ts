@@ -140,7 +140,8 @@ export class Session {
   /** Begins anew; whatever was before is forgotten. */
   async start(options: SessionStart = {}): Promise<void> {
     const { nowMs = START_MS, draws = [0.5], keep, role, service, security, ...rest } = options;
-    if (keep !== true) this.lint = createLint();
+    if (keep === true) this.lint.restarted();
+    else this.lint = createLint();
     this.calls = [];
     this.otherCalls = [];
     this.trace = [];

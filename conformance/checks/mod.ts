@@ -5,11 +5,13 @@
  */
 import type { Check } from "../check.ts";
 import { BUS_CHECKS } from "./bus.ts";
+import { DURABILITY_CHECKS } from "./durability.ts";
 import { ENVELOPE_CHECKS } from "./envelope.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
 import { HTTP_READ_CHECKS } from "./http_read.ts";
 import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
+import { PRIORITY_CHECKS } from "./priority.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
@@ -18,8 +20,10 @@ import { VECTOR_CHECKS } from "./vectors.ts";
 export const CHECKS: readonly Check[] = [
   ...VECTOR_CHECKS,
   ...ENVELOPE_CHECKS,
+  ...PRIORITY_CHECKS,
   ...RETRY_CHECKS,
   ...BUS_CHECKS,
+  ...DURABILITY_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
