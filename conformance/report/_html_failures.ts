@@ -12,6 +12,8 @@ import { durationText, lastStart, sequenceOf } from "./sequence.ts";
 
 /** Most failures that are shown with log and diagram; of the others only the message and the replay. */
 const MAX_SHOWN = 60;
+/** Most causes that are told apart of one requirement. */
+const MAX_CAUSES = 3;
 /** Failures whose diagram is unfolded. */
 const MAX_OPEN = 8;
 /** Most lines of a log that are shown: the first quarter and the last three. */
@@ -23,24 +25,28 @@ const MAX_CHECKS = 60;
 
 /** Failures of one cause: the same requirement, the same message. */
 export interface Cause {
-  readonly key: string;
   readonly results: CheckResult[];
 }
 
 /** The causes, the gravest first. */
 export function causesOf(results: readonly CheckResult[]): readonly Cause[] {
   const causes = new Map<string, Cause>();
+  const ofRequirement = new Map<string, Cause[]>();
   for (const result of results) {
     const { failure } = result;
     if (failure === undefined) continue;
+    const broken = JSON.stringify([result.verdict, failure.requirement ?? ""]);
+    const same = ofRequirement.get(broken) ?? [];
+    ofRequirement.set(broken, same);
     // What differs from check to check, ids and the like, does not make another cause.
-    const key = JSON.stringify([result.verdict, failure.requirement ?? "", failure.message.replaceAll(/\d+/g, "#")]);
-    const cause = causes.get(key);
-    if (cause === undefined) causes.set(key, { key, results: [result] });
-    else cause.results.push(result);
+    const key = broken + failure.message.replaceAll(/\d+/g, "#");
+    const cause = causes.get(key) ?? (same.length < MAX_CAUSES ? { results: [] } : same[MAX_CAUSES - 1]);
+    if (!same.includes(cause)) same.push(cause);
+    causes.set(key, cause);
+    cause.results.push(result);
   }
   const rank = ({ results: [{ verdict }] }: Cause) => ["fail", "not-testable", "warn"].indexOf(verdict);
-  return [...causes.values()].sort((a, b) => rank(a) - rank(b));
+  return [...new Set(causes.values())].sort((a, b) => rank(a) - rank(b));
 }
 
 /** See the module. */
@@ -79,13 +85,13 @@ ${
       cutText(counterexample, MAX_TEXT)
     }</pre>`
   }
-<h4>Replay</h4>
-${replayLine(failure)}
 </div>
 ${shown && diagram(failure, name, index < MAX_OPEN)}
 </div>
+<h4>Replay</h4>
+${replayLine(failure)}
 ${shown && wireLog(failure.log)}
-${others.length > 0 && sameIn(others)}
+${others.length > 0 && sameIn(others, message)}
 </article>
 `;
 }
@@ -97,15 +103,18 @@ function diagram({ log, message }: FailureReport, name: string, open: boolean): 
   }><summary>Sequence diagram</summary><div class="scroll" tabindex="0" role="region" aria-label="Sequence diagram of ${name}">${svg}</div></details>`;
 }
 
-/** Other checks that failed for the same cause. */
-function sameIn(results: readonly CheckResult[]): Markup {
-  const rows = results.slice(0, MAX_CHECKS).map(({ check, title, failure }) =>
-    markup`<li><p><code>${check}</code> ${title}</p>${replayLine(failure as FailureReport)}</li>`
-  );
+/** Other checks that failed for the same requirement. */
+function sameIn(results: readonly CheckResult[], message: string): Markup {
+  const rows = results.slice(0, MAX_CHECKS).map(({ check, title, failure }) => {
+    const said = (failure as FailureReport).message;
+    return markup`<li><p><code>${check}</code> ${title}</p>${
+      said !== message && markup`<pre class="said">${cutText(said, 300)}</pre>`
+    }${replayLine(failure as FailureReport)}</li>`;
+  });
   const rest = results.slice(MAX_CHECKS).map(({ check }) => markup` <code>${check}</code>`);
-  return markup`<details class="others"><summary>The same in ${grouped(results.length)} more ${
-    results.length === 1 ? "check" : "checks"
-  }</summary><ul>${rows}</ul>${rest.length > 0 && markup`<p class="more">and in${rest}</p>`}</details>`;
+  return markup`<details class="others"><summary>${grouped(results.length)} more ${
+    results.length === 1 ? "check fails" : "checks fail"
+  } for it</summary><ul>${rows}</ul>${rest.length > 0 && markup`<p class="more">and${rest}</p>`}</details>`;
 }
 
 function replayLine({ replay }: FailureReport): Markup {
@@ -144,13 +153,21 @@ function logRow({ from, message }: LogLine, nowMs: number | undefined, startMs: 
   const when = nowMs !== undefined && Math.abs(nowMs) < 8.64e15 ? new Date(nowMs).toISOString() : "";
   const [arrow, spoken] = from === "suite" ? ["→", "to the subject"] : ["←", "from the subject"];
   // A broken subject may answer with anything.
-  const said = JSON.stringify(message) ?? "";
+  const said = lineOf(message);
   const word = from === "suite" ? String(message.do) : wordOf(message ?? {});
   return markup`<li class="${from}${
     word === "refused" ? " refused" : ""
   }"><span class="when" title="${when}">${time}</span><span class="way"><span aria-hidden="true">${arrow}</span><span class="sr">${spoken}</span> ${word}</span><code>${
     cutText(said, MAX_TEXT)
   }</code></li>`;
+}
+
+/** JSON, each event on a line of its own. */
+function lineOf(message: JsonObject): string {
+  const { events, ...rest } = message ?? {};
+  if (!Array.isArray(events) || events.length === 0) return JSON.stringify(message) ?? "";
+  const lines = events.map((event) => `  ${JSON.stringify(event)}`).join(",\n");
+  return JSON.stringify({ ...rest, events: [] }).replace(/\[\]\}$/, () => `[\n${lines}\n]}`);
 }
 
 function wordOf(message: JsonObject): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cutText, type Markup, markup } from "./_html_markup.ts";
+import { type Markup, markup } from "./_html_markup.ts";
 import { durationText, type Sequence, type SequenceStep } from "./sequence.ts";
 
 /** Widths and heights in pixels of the drawing. */
@@ -12,6 +12,7 @@ const HEAD = 46;
 const FOOT = 14;
 const ROW = { message: 34, note: 30, wait: 34, gap: 28 } as const;
 const CHARACTER = 6.5;
+const BOLD = 7.4;
 const LANE_GAP = { least: 150, most: 320 } as const;
 
 /**
@@ -36,7 +37,7 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
     }${drawn(step, top)}`;
   });
   if (ending !== undefined) {
-    const label = cutText(ending, Math.floor((right - GUTTER) / CHARACTER) - 20);
+    const label = short(ending, Math.floor((right - GUTTER) / BOLD) - 5);
     rows.push(
       markup`
         <g class="ending">
@@ -60,7 +61,9 @@ export function sequenceSvg({ lanes, steps, startMs }: Sequence, ending?: string
     `
   );
   return markup`
-    <svg class="sequence" role="img" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"
+    <svg class="sequence" role="img" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="min-width:${
+    Math.round(width * 0.85)
+  }px"
       aria-label="${described(lanes, steps)}">${heads}${rows}</svg>
   `;
 
