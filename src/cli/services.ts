@@ -9,7 +9,7 @@ import { ask } from "./ask_gateway.ts";
 import { paintFor } from "./colour.ts";
 import { type Command, JSON_OPTION } from "./command.ts";
 import { EXIT, Stop } from "./exit_code.ts";
-import { GATEWAY_OPTIONS, gatewayAddress } from "./gateway_address.ts";
+import { GATEWAY_OPTIONS, type GatewayAddress, gatewayAddress } from "./gateway_address.ts";
 import { print, tell } from "./output.ts";
 import { printable } from "./printable.ts";
 import { suggestion } from "./suggest.ts";
@@ -30,12 +30,28 @@ async function run({ values, positionals }: Given): Promise<number> {
     const hint = suggestion(positionals[0], ["add"], "services ");
     throw new Stop(EXIT.usage, `services takes no argument, got ${JSON.stringify(positionals[0])}${hint}`);
   }
-  const answer = await ask(await gatewayAddress(values), "GET", "/services") as { services?: ServiceView[] };
-  const services = answer?.services ?? [];
+  const services = await allServices(await gatewayAddress(values));
   if (values.json === true) print(JSON.stringify({ services }));
   else if (services.length === 0) tell("no service is registered; `bellhop services add URL` discovers one");
   else for (const line of table(HEADER, services.map(serviceRow), paintFor())) print(line);
   return EXIT.done;
+}
+
+async function allServices(address: GatewayAddress): Promise<readonly ServiceView[]> {
+  const all: ServiceView[] = [];
+  let after: string | null = "";
+  while (after !== null) {
+    const from: string = after === "" ? "" : `&after=${encodeURIComponent(after)}`;
+    const page = await ask(address, "GET", `/services?limit=1000${from}`) as Partial<ServicePage> | undefined;
+    all.push(...page?.services ?? []);
+    after = page?.after ?? null;
+  }
+  return all;
+}
+
+interface ServicePage {
+  readonly services: readonly ServiceView[];
+  readonly after: string | null;
 }
 
 /** The header of the table of services. */

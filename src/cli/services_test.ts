@@ -46,3 +46,19 @@ Deno.test("bellhop says what to do where no gateway answers, and where something
   assertStringIncludes(typo.told, 'there is no command "deadletters"; did you mean bellhop dead-letters?');
   assertStringIncludes(sub.told, "did you mean services add?");
 });
+
+Deno.test("bellhop services lists all pages", async () => {
+  const names = ["a", "b", "c"];
+  const asked: string[] = [];
+  const fetch = ({ url }: Request) => {
+    const { searchParams } = new URL(url);
+    asked.push(String(searchParams.get("after")));
+    const at = names.indexOf(searchParams.get("after") ?? "") + 1;
+    const view = { name: names[at], version: "1", subscriptions: [], instances: [] };
+    return Response.json({ services: [view], after: at < 2 ? names[at] : null });
+  };
+  await using pages = await serve({ fetch }, { port: 0 });
+  const { code, out } = await bellhop(["services", "--json"], "", { BELLHOP_URL: pages.url });
+  assertEquals([code, JSON.parse(out).services.map(({ name }: { name: string }) => name)], [0, names]);
+  assertEquals(asked, ["null", "a", "b"]);
+});

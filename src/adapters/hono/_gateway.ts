@@ -11,9 +11,9 @@ import type { Principal } from "../../security/credentials.ts";
 import type { EndpointGuard } from "../../security/endpoint_guard.ts";
 import { parseScopes } from "../../security/scope.ts";
 import type { ReadBody } from "./_body.ts";
-import type { Calls } from "./_calls.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
+import type { UnderWay } from "./_under_way.ts";
 import type { Waits } from "./_waits.ts";
 
 /** Bounds of the gateway; those of envelopes, `capacity` and `maxDurableBytes` are advertised at `GET /`. */
@@ -28,9 +28,11 @@ export interface GatewayLimits extends EnvelopeLimits {
   readonly callTimeoutMs: number;
   /** Proxied calls at once, those whose answer still streams included. Default 10,000. */
   readonly maxCalls: number;
+  /** Services that are being fetched for `POST /discover` at once. Default 16. */
+  readonly maxDiscoveries: number;
   /** Requests that wait for an outcome at once; a `Prefer: wait` beyond is passed over. Default 10,000. */
   readonly maxWaits: number;
-  /** Trace streams at once. Default 16. */
+  /** Trace streams at once; one credential may hold half of them. Default 16. */
   readonly maxStreams: number;
   /** Bytes that a trace stream may hold for a slow reader. Default 262,144. */
   readonly maxStreamBytes: number;
@@ -46,6 +48,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
   bodyTimeoutMs: 30_000,
   callTimeoutMs: 15_000,
   maxCalls: 10_000,
+  maxDiscoveries: 16,
   maxWaits: 10_000,
   maxStreams: 16,
   maxStreamBytes: 262_144,
@@ -74,7 +77,8 @@ export interface Gateway {
   readonly readBody: ReadBody;
   readonly streams: TraceStreams;
   readonly waits: Waits;
-  readonly calls: Calls;
+  readonly calls: UnderWay;
+  readonly discoveries: UnderWay;
   /** The page that explains the errors to this caller. */
   readonly errorsUrl: (c: Context) => string;
   /** The OpenAPI document as JSON, without `servers`. */

@@ -56,7 +56,11 @@ export function trace({ c, engine, gateway, principal }: Call): Response {
   assertMayObserve(principal);
   // To HEAD no body is sent, and nobody would ever end its stream.
   if (c.req.method === "HEAD") return c.body(null, 200, STREAM_HEADERS);
-  return c.body(gateway.streams.open(engine), 200, STREAM_HEADERS);
+  return c.body(
+    gateway.streams.open(engine, principal === EVERYBODY ? undefined : principal.name),
+    200,
+    STREAM_HEADERS,
+  );
 }
 
 function checks(health: EngineHealth): Record<string, readonly unknown[]> {

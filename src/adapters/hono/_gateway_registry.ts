@@ -8,8 +8,9 @@ import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { Principal } from "../../security/credentials.ts";
 import { assertMayObserve, assertMayRegister, assertMayResolve } from "../../security/permission.ts";
-import type { Call } from "./_gateway.ts";
-import { badField } from "./_query.ts";
+import { type Call, JSON_TYPE } from "./_gateway.ts";
+import { badField, pageOf, readQuery } from "./_query.ts";
+import { servicePage } from "./_service_page.ts";
 
 const MAX_ID_LENGTH = 256;
 const ANSWER = "-answer";
@@ -42,14 +43,20 @@ export async function discover({ c, facts, engine, gateway, principal }: Call): 
   if (typeof url !== "string" || url.length > 2_048 || !/^https?:/i.test(url) || !URL.canParse(url)) {
     throw badField("url", "url must be an http or https URL of at most 2048 characters");
   }
-  const { name } = await engine.discover(url);
-  return c.json(await engine.service(name));
+  const leave = gateway.discoveries.enter();
+  try {
+    const { name } = await engine.discover(url);
+    return c.json(await engine.service(name));
+  } finally {
+    leave();
+  }
 }
 
 /** `GET /services` */
 export async function services({ c, engine, principal }: Call): Promise<Response> {
   assertMayObserve(principal);
-  return c.json({ services: await engine.services() });
+  const { limit, after } = pageOf(readQuery(c.req.url, ["limit", "after"]));
+  return c.body(servicePage(await engine.services(), limit, after), 200, JSON_TYPE);
 }
 
 /** `GET /services/{name}` */

@@ -130,12 +130,15 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     scopes: ["register:*"],
     body: { [JSON_TYPE]: ref("Discovery") },
     answers: { 200: answer("The service as listed.", ref("Service")) },
-    refusals: [...BODY, "discovery-failed", "service-unknown", ...REGISTERING],
+    refusals: [...BODY, "too-many-streams", "discovery-failed", "service-unknown", ...REGISTERING],
   }),
   "GET /services": operation("services", {
-    summary: "All services",
+    summary: "Services, by their names",
+    description: "A page may hold fewer than `limit`; it is the last if its `after` is null.",
     scopes: ["observe"],
-    answers: { 200: answer("Each with its instances.", ref("Services")) },
+    parameters: PAGE,
+    answers: { 200: answer("A page, each with its instances.", ref("ServicePage")) },
+    refusals: ["argument-invalid"],
   }),
   "GET /services/:name": operation("service", {
     summary: "One service",

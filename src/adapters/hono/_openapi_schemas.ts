@@ -225,7 +225,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     registeredMs: MOMENT,
     instances: list(ref("Instance")),
   }, { maxInFlight: COUNT, endMs: MOMENT }),
-  Services: object({ services: list(ref("Service")) }),
+  ServicePage: object({ services: list(ref("Service")), after: AFTER }),
   DeadLetter: object({
     id: STRING,
     envelope: ref("Envelope"),

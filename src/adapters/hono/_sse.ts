@@ -9,7 +9,7 @@ import type { Engine, EngineTrace } from "../../ports/engine.ts";
 
 /** Bounds of the streams. */
 export interface StreamLimits {
-  /** Streams at once. */
+  /** Streams at once; half of them, rounded up, for one credential. */
   readonly maxStreams: number;
   /** Bytes that one stream may hold for its reader. */
   readonly maxStreamBytes: number;
@@ -19,8 +19,8 @@ export interface StreamLimits {
 
 /** Opens streams of the trace. */
 export interface TraceStreams {
-  /** @throws {BellhopError} `too-many-streams` */
-  open(engine: Engine): ReadableStream<Uint8Array>;
+  /** @param reader whose credential it is, none in open mode; @throws {BellhopError} `too-many-streams` */
+  open(engine: Engine, reader: string | undefined): ReadableStream<Uint8Array>;
 }
 
 const encoder = new TextEncoder();
@@ -29,7 +29,7 @@ const DROPPED = encoder.encode('event: dropped\ndata: {"kind":"dropped","reason"
 
 /** @param signal ends every stream */
 export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceStreams {
-  const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const streams = new Map<ReadableStreamDefaultController<Uint8Array>, string | undefined>();
   let unsubscribe: (() => void) | undefined;
   let heartbeat: ReturnType<typeof setInterval> | undefined;
 
@@ -41,7 +41,7 @@ export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceS
   }
 
   function send(bytes: Uint8Array): void {
-    for (const stream of streams) {
+    for (const stream of streams.keys()) {
       if ((stream.desiredSize ?? 0) >= bytes.byteLength) {
         stream.enqueue(bytes);
         continue;
@@ -53,17 +53,22 @@ export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceS
   }
 
   signal?.addEventListener("abort", () => {
-    for (const stream of streams) {
+    for (const stream of streams.keys()) {
       stream.close();
       leave(stream);
     }
   }, { once: true });
 
   return {
-    open(engine) {
+    open(engine, reader) {
       if (signal?.aborted) throw new BellhopError("closing");
       if (streams.size >= limits.maxStreams) {
         throw new BellhopError("too-many-streams", `${limits.maxStreams} streams may be open`);
+      }
+      // Who opens them one after the other would leave none to the others.
+      const most = Math.ceil(limits.maxStreams / 2);
+      if (reader !== undefined && [...streams.values()].filter((other) => other === reader).length >= most) {
+        throw new BellhopError("too-many-streams", `${most} streams of one credential may be open`);
       }
       unsubscribe ??= engine.trace((step) => send(eventOf(step)));
       if (streams.size === 0) heartbeat = setInterval(() => send(COMMENT), limits.heartbeatMs);
@@ -71,7 +76,7 @@ export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceS
       return new ReadableStream<Uint8Array>({
         start(stream) {
           own = stream;
-          streams.add(stream);
+          streams.set(stream, reader);
           stream.enqueue(COMMENT); // so that the reader knows at once that it listens
         },
         cancel: () => leave(own),

@@ -13,7 +13,6 @@ import type { Engine } from "../../ports/engine.ts";
 import type { Credentials, Principal } from "../../security/credentials.ts";
 import { createLoopbackGuard, type EndpointGuard } from "../../security/endpoint_guard.ts";
 import { bodyReader } from "./_body.ts";
-import { proxiedCalls } from "./_calls.ts";
 import {
   type Call,
   type Dial,
@@ -35,6 +34,7 @@ import { peerAddress } from "./_peer.ts";
 import { problem } from "./_problem.ts";
 import { requestFacts } from "./_request_facts.ts";
 import { traceStreams } from "./_sse.ts";
+import { underWay } from "./_under_way.ts";
 import { outcomeWaits } from "./_waits.ts";
 
 export type { Dial, GatewayLimits } from "./_gateway.ts";
@@ -137,7 +137,8 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     readBody: bodyReader(limits.bodyTimeoutMs),
     streams: traceStreams(limits, signal),
     waits: outcomeWaits(limits.maxWaits),
-    calls: proxiedCalls(limits.maxCalls),
+    calls: underWay(limits.maxCalls, "proxied calls"),
+    discoveries: underWay(limits.maxDiscoveries, "discoveries"),
     errorsUrl: errorsUrl === undefined ? errorsUrlOf : () => errorsUrl,
     openapi: openapiText(() => ({ name, version, secured: credentials !== undefined, routes: served })),
   };

@@ -4,8 +4,9 @@ import { Hono } from "hono";
 import type { DeadLetter } from "../../core/bus/dead_letter.ts";
 import { BellhopError, type ErrorCode, ERRORS } from "../../core/error.ts";
 import type { Engine, EngineTrace } from "../../ports/engine.ts";
-import { type FakeEngine, fakeEngine } from "./_fake_engine_test.ts";
-import { gatewayRoutes, type GatewayRoutesOptions } from "./gateway.ts";
+import { parseScopes } from "../../security/scope.ts";
+import { type FakeEngine, fakeEngine, VIEW } from "./_fake_engine_test.ts";
+import { type Credentials, gatewayRoutes, type GatewayRoutesOptions, type Principal } from "./gateway.ts";
 
 const EVENT = { specversion: "1.0", id: "7d1f", source: "/documents", type: "document.created", data: { id: "42" } };
 const STRUCTURED = { "content-type": "application/cloudevents+json" };
@@ -475,6 +476,63 @@ Deno.test("gatewayRoutes() bounds the streams of the trace; HEAD takes none", as
   open[0] = await ask("~/trace");
   for (const response of open) await response.body!.cancel();
   assertEquals(engine.listeners.size, 0);
+});
+
+Deno.test("gatewayRoutes() leaves half of the streams to other credentials, and gives room back", async () => {
+  const principals = Object.fromEntries(
+    ["a", "b"].map((name): [string, Principal] => [`Bearer ${name}`, {
+      ...{ name, sources: [] },
+      grants: parseScopes(["observe"]),
+    }]),
+  );
+  const authenticate: Credentials["authenticate"] = (header) => Promise.resolve(principals[header!]);
+  const credentials: Credentials = { authenticate, verify: authenticate };
+  const routes = gatewayRoutes({ engine: fakeEngine(), credentials, limits: { maxStreams: 3 } });
+  const trace = async (name: string) =>
+    await routes.request("/trace", { headers: { authorization: `Bearer ${name}` } });
+  const code = async (response: Response) => (await response.json()).code;
+  const held = [await trace("a"), await trace("a")];
+  assertEquals(await code(await trace("a")), "too-many-streams");
+  held.push(await trace("b"));
+  assertEquals(held.map(({ status }) => status), [200, 200, 200]);
+  assertEquals(await code(await trace("b")), "too-many-streams");
+  await held[0].body!.cancel();
+  held[0] = await trace("b");
+  assertEquals(held[0].status, 200);
+  for (const { body } of held) await body!.cancel();
+});
+
+Deno.test("gatewayRoutes() bounds the discoveries under way, and counts each out whatever became of it", async () => {
+  const { engine, ask } = mounted({ limits: { maxDiscoveries: 2 } });
+  const discover = () =>
+    ask("~/discover", post({ url: "http://users.localhost/" }, { "content-type": "application/json" }));
+  const { discover: found } = engine;
+  for (const end of [found, () => Promise.reject(new BellhopError("discovery-failed"))]) {
+    const waiting = Promise.withResolvers<void>();
+    let begun = 0;
+    Object.assign(engine, { discover: (url: string) => (begun++, waiting.promise.then(() => end(url))) });
+    const held = [discover(), discover()];
+    while (begun < 2) await new Promise((resolve) => setTimeout(resolve));
+    await assertProblem(await discover(), "too-many-streams");
+    assertEquals(begun, 2);
+    waiting.resolve();
+    for (const one of held) assertEquals((await one).status, end === found ? 200 : 502);
+  }
+  Object.assign(engine, { discover: found });
+  assertEquals((await discover()).status, 200);
+});
+
+Deno.test("gatewayRoutes() lists services page by page", async () => {
+  const { engine, ask } = mounted();
+  const names = Array.from({ length: 150 }, (_, at) => `s${String(at).padStart(3, "0")}`);
+  Object.assign(engine, { services: () => Promise.resolve(names.map((name) => ({ ...VIEW, name }))) });
+  const first = await (await ask("~/services")).json();
+  assertEquals([first.services.length, first.after], [100, "s099"]);
+  const rest = await (await ask("~/services?limit=1000&after=s099")).json();
+  assertEquals([rest.services.map(({ name }: { name: string }) => name), rest.after], [names.slice(100), null]);
+  for (const limit of ["0", "1001", "x"]) {
+    await assertProblem(await ask(`~/services?limit=${limit}`), "argument-invalid", "limit");
+  }
 });
 
 Deno.test("gatewayRoutes() reads any header section without a fault of its own", async () => {
