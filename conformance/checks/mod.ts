@@ -12,6 +12,8 @@ import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
 import { HTTP_READ_CHECKS } from "./http_read.ts";
 import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
 import { PRIORITY_CHECKS } from "./priority.ts";
+import { CAPACITY_CHECKS } from "./priority_capacity.ts";
+import { LANE_CHECKS } from "./priority_lanes.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
@@ -21,6 +23,8 @@ export const CHECKS: readonly Check[] = [
   ...VECTOR_CHECKS,
   ...ENVELOPE_CHECKS,
   ...PRIORITY_CHECKS,
+  ...LANE_CHECKS,
+  ...CAPACITY_CHECKS,
   ...RETRY_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,

@@ -203,7 +203,7 @@ async function runOrder(session: Session, { id, requirements, input, expect }: V
   if (queued.some(([priority]) => priority === "CRITICAL") && !session.has("durable")) {
     throw new NotApplicable("CRITICAL needs the profile durable");
   }
-  await session.start({ maxInFlight: 1 });
+  await session.start();
   const release = await cursorAtPlaceOne(session);
   const places = new Map<string, number>();
   for (const [priority, count] of queued) {
