@@ -1,0 +1,3 @@
+module my-bus
+
+go 1.19
