@@ -7,7 +7,7 @@ import type { Check, Effort } from "./check.ts";
 import { CONTROL_VERSION, type Hello, type OpenSubject, type Subject } from "./control.ts";
 import { Failure, NotApplicable, SubjectBroken } from "./failure.ts";
 import { PropertyFailure } from "./for_all.ts";
-import { requirementOf } from "./requirement.ts";
+import { requirementOf, SPECIFICATION } from "./requirement.ts";
 import { type LogLine, Session } from "./session.ts";
 
 /** What came of a check. `not-testable` counts as a failure; `warn` is a SHOULD that is not kept. */
@@ -215,7 +215,13 @@ async function plugIn({ open, commandTimeoutMs = TIMEOUT_MS }: RunOptions): Prom
     await raw.close().catch(() => {});
     throw new SubjectBroken(`hello wants {"ok":{"control":${CONTROL_VERSION},…}}, got ${JSON.stringify(answer)}`);
   }
-  return { subject, hello: { ...hello, asks: hello.asks ?? [], can: hello.can ?? [] } };
+  if (hello.clock !== "virtual" && hello.clock !== "real") {
+    await raw.close().catch(() => {});
+    throw new SubjectBroken(`hello wants the clock "virtual" or "real", got ${JSON.stringify(hello.clock)}`);
+  }
+  const { name = "unnamed", version = "", spec = SPECIFICATION.spec, asks = [], can = [] } = hello;
+  const named = { name: String(name), version: String(version), spec: String(spec) };
+  return { subject, hello: { ...hello, ...named, asks, can } };
 }
 
 async function runOne(

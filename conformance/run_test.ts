@@ -85,6 +85,12 @@ Deno.test("runChecks() rejects, and leaves nothing open, when the subject says n
   const deaf: OpenSubject = async () => ({ ...await open(), send: () => Promise.reject(new Error("deaf")) });
   await assertRejects(() => runChecks({ open: deaf, checks: [], seed: 1, runs: 1 }), SubjectBroken, "deaf");
   assertEquals(counts, { opened: 1, closed: 1 });
+  const odd = { ...HELLO, clock: "sundial", name: undefined };
+  const timeless: OpenSubject = async () => ({
+    ...await open(),
+    send: (seq) => Promise.resolve({ seq, nowMs: 0, events: [], ok: odd as never }),
+  });
+  await assertRejects(() => runChecks({ open: timeless, checks: [], seed: 1, runs: 1 }), SubjectBroken, "sundial");
   const none = () => Promise.reject(new Error("no such file"));
   await assertRejects(() => runChecks({ open: none, checks: [], seed: 1, runs: 1 }), SubjectBroken, "no such file");
 });

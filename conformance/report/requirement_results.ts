@@ -20,7 +20,9 @@ export const REQUIREMENT_VERDICTS: readonly RequirementVerdict[] = [
 
 /** One requirement and what came of it. */
 export interface RequirementResult {
+  /** The requirement. */
   readonly requirement: Requirement;
+  /** What came of it. */
   readonly verdict: RequirementVerdict;
   /** The checks that are about it, and those that failed for it. */
   readonly checks: readonly CheckResult[];

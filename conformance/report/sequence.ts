@@ -16,7 +16,9 @@ const MAX_LABEL = 80;
 
 /** One vertical line of the diagram. */
 export interface Lane {
+  /** What stands above it. */
   readonly title: string;
+  /** Who it is. */
   readonly role: "suite" | "subject" | "receiver";
 }
 
@@ -51,7 +53,9 @@ export type SequenceStep =
 
 /** A diagram. */
 export interface Sequence {
+  /** Those that talk, from left to right. */
   readonly lanes: readonly Lane[];
+  /** What happens, from top to bottom. */
   readonly steps: readonly SequenceStep[];
   /** The subject's clock at the first step. */
   readonly startMs: number;
