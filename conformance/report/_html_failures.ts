@@ -11,15 +11,17 @@ import { sequenceSvg } from "./_html_sequence.ts";
 import { durationText, lastStart, sequenceOf } from "./sequence.ts";
 
 /** Most failures that are shown with log and diagram; of the others only the message and the replay. */
-const MAX_SHOWN = 60;
+const MAX_SHOWN = 40;
 /** Most causes that are told apart of one requirement. */
 const MAX_CAUSES = 3;
 /** Failures whose diagram is unfolded. */
 const MAX_OPEN = 8;
 /** Most lines of a log that are shown: the first quarter and the last three. */
-const MAX_LINES = 200;
-/** Most characters of one message of a log, of a failure's message and of a counterexample. */
+const MAX_LINES = 150;
+/** Most characters of a failure's message and of a counterexample. */
 const MAX_TEXT = 4_000;
+/** Most characters of one message of a log. */
+const MAX_LINE = 2_000;
 /** Most checks of one cause that are listed with their replay; of the others only the names. */
 const MAX_CHECKS = 60;
 
@@ -154,11 +156,11 @@ function logRow({ from, message }: LogLine, nowMs: number | undefined, startMs: 
   const [arrow, spoken] = from === "suite" ? ["→", "to the subject"] : ["←", "from the subject"];
   // A broken subject may answer with anything.
   const said = lineOf(message);
-  const word = from === "suite" ? String(message.do) : wordOf(message ?? {});
+  const word = from === "suite" ? String(message?.do) : wordOf(message ?? {});
   return markup`<li class="${from}${
     word === "refused" ? " refused" : ""
   }"><span class="when" title="${when}">${time}</span><span class="way"><span aria-hidden="true">${arrow}</span><span class="sr">${spoken}</span> ${word}</span><code>${
-    cutText(said, MAX_TEXT)
+    cutText(said, MAX_LINE)
   }</code></li>`;
 }
 

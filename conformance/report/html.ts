@@ -23,7 +23,8 @@ import { durationText } from "./sequence.ts";
  * The page. The same report gives the same text.
  *
  * Everything that the subject has said is escaped, and a policy in the page forbids all scripts but its own and all
- * that would be loaded.
+ * that would be loaded. However much there is to tell, logs, messages and failures are cut so that the page stays below
+ * 20 MB.
  *
  * @param requirements the catalogue, in the order in which it is to be shown
  */
