@@ -69,7 +69,8 @@ export interface Client extends AsyncDisposable {
    * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
    *
    * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request was delivered to nobody; `target-unknown` when
-   * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits;
+   * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits,
+   * and for a type of more than 250 characters, for its reply has 6 more;
    * `data-invalid`; otherwise as `publish`
    */
   request<Data = unknown>(

@@ -4,11 +4,13 @@
  * @module
  */
 import type { Envelope } from "../core/envelope/envelope.ts";
+import { MAX_NAME_LENGTH } from "../core/envelope/limits.ts";
 import { BellhopError } from "../core/error.ts";
 import { checkData } from "../schema/check_data.ts";
 import type { EventDefinition } from "../schema/define_event.ts";
 import type { PublishOptions } from "../service/outgoing.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
+import { replyTypeOf } from "../service/reply.ts";
 import { newId } from "./_new_id.ts";
 import { timeLimit } from "./_time_limit.ts";
 import { publish, type Sender } from "./publish.ts";
@@ -35,6 +37,12 @@ export async function request(
   const { gateway, announcement } = sender;
   if (service === undefined || announcement === undefined) {
     throw new BellhopError("not-connected", "a reply needs a service that was connected with its endpoint");
+  }
+  const { length } = replyTypeOf(typeof event === "string" ? event : event.type);
+  // It would be delivered, and could not be replied to.
+  if (length > MAX_NAME_LENGTH) {
+    const detail = `type: with that of its reply it has ${length} characters, of ${MAX_NAME_LENGTH} that fit`;
+    throw new BellhopError("argument-invalid", detail, { field: "type" });
   }
   const { replies } = service.runtime;
   if (replies.size >= MOST_WAITING) throw new BellhopError("queue-full", `${MOST_WAITING} requests wait for replies`);

@@ -114,3 +114,21 @@ Deno.test("request() needs a service that the reply can reach, and reply() an ev
   assertEquals((await sent.receipt()).outcome, "delivered");
   assertEquals(place.said, [undefined]);
 });
+
+Deno.test("request() takes a type to which the reply's fits, and refuses one that is longer before it is sent", async () => {
+  await using place = await site();
+  const seen: number[] = [];
+  const echo = service({ name: "echo", version: "1" }).on("long.>", async ({ type }, ctx) => {
+    seen.push(type.length);
+    await ctx.reply(type.length);
+  });
+  await place.connected(echo);
+  const typeOf = (length: number) => "long.".padEnd(length, "x");
+  assertEquals((await place.client.request(typeOf(250))).data, 250);
+  for (const event of [typeOf(251), defineEvent(typeOf(251), v.unknown())]) {
+    const asking = typeof event === "string" ? place.client.request(event) : place.client.request(event, {});
+    const error = await assertRejects(() => asking, BellhopError);
+    assertEquals([error.code, error.field], ["argument-invalid", "type"]);
+  }
+  assertEquals(seen, [250]);
+});
