@@ -43,6 +43,8 @@ func (a *adapter) answer(one command) string {
 	if err != nil {
 		outcome = `"unsupported":` + jsonOf(one.Do+": "+err.Error())
 	}
+	// A line feed in JSON is white space; here it would end the line.
+	outcome = strings.ReplaceAll(outcome, "\n", " ")
 	// `events` is where deliveries and steps will be told.
 	return fmt.Sprintf(`{"seq":%d,%s,"nowMs":%d,"events":[]}`+"\n", one.Seq, outcome, a.nowMs)
 }

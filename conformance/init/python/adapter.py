@@ -37,6 +37,8 @@ class Adapter:
             outcome = f'"refused":{json.dumps(refused.as_json())}'
         except Unsupported as unsupported:
             outcome = f'"unsupported":{json.dumps(str(unsupported))}'
+        # A line feed in JSON is white space; here it would end the line.
+        outcome = outcome.replace("\n", " ")
         # `events` is where deliveries and steps will be told.
         return f'{{"seq":{command["seq"]},"nowMs":{self.now_ms},{outcome},"events":[]}}\n'
 

@@ -54,8 +54,10 @@ function run(command: Command): string {
 }
 
 function answer(command: Command): string {
+  // A line feed in JSON is white space; here it would end the line.
+  const told = outcome(command).replaceAll("\n", " ");
   // `events` is where deliveries and steps will be told.
-  return `{"seq":${command.seq},${outcome(command)},"nowMs":${nowMs},"events":[]}\n`;
+  return `{"seq":${command.seq},${told},"nowMs":${nowMs},"events":[]}\n`;
 }
 
 function outcome(command: Command): string {
