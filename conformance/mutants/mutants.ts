@@ -4,12 +4,14 @@
  * @module
  */
 import { BUS_MUTANTS } from "./bus.ts";
+import { ENVELOPE_MUTANTS } from "./envelope.ts";
 import { PRIORITY_MUTANTS } from "./priority.ts";
 import { RETRY_MUTANTS } from "./retry.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** See the module. Every id is there once; every `find` stands in its file exactly once. */
 export const MUTANTS: readonly Mutant[] = [
+  ...ENVELOPE_MUTANTS,
   ...RETRY_MUTANTS,
   ...BUS_MUTANTS,
   ...PRIORITY_MUTANTS,

@@ -176,14 +176,6 @@ export const RETRY_MUTANTS: readonly Mutant[] = [
     replace: '  if (status >= 200 && status <= 299 && !BY_HEADER.has(verdictHeader ?? "")) return ACK;\n',
   },
   {
-    id: "verdict-410-no-more",
-    requirement: "RET-037",
-    check: "vectors/verdict-013",
-    file: "core/retry/verdict.ts",
-    find: "[410, GONE],",
-    replace: "",
-  },
-  {
     id: "verdict-header-any-case",
     requirement: "RET-035",
     check: "vectors/verdict-074",

@@ -1,0 +1,130 @@
+/**
+ * Mutants of the chapter Envelope.
+ *
+ * @module
+ */
+import type { Mutant } from "./mutant.ts";
+
+/** Faults that break its sentences. */
+export const ENVELOPE_MUTANTS: readonly Mutant[] = [
+  {
+    id: "id-one-longer",
+    requirement: "ENV-003",
+    check: "envelope/lengths",
+    file: "core/envelope/_rules.ts",
+    find: 'return checkLength("id", value, MAX_NAME_LENGTH) ?? check',
+    replace: 'return checkLength("id", value, MAX_NAME_LENGTH + 1) ?? check',
+  },
+  {
+    id: "specversion-any",
+    requirement: "ENV-002",
+    check: "vectors/parse-013",
+    file: "core/envelope/_rules.ts",
+    find: 'if (value === "1.0") return undefined;',
+    replace: 'if (value === "1.0" || value === "0.3") return undefined;',
+  },
+  {
+    id: "source-one-shorter",
+    requirement: "ENV-003",
+    check: "envelope/lengths",
+    file: "core/envelope/_rules.ts",
+    find: 'return checkLength("source", value, MAX_URI_LENGTH) ??',
+    replace: 'return checkLength("source", value, MAX_URI_LENGTH - 1) ??',
+  },
+  {
+    id: "attribute-text-one-longer",
+    requirement: "ENV-003",
+    check: "envelope/lengths",
+    file: "core/envelope/_rules.ts",
+    find: "return value.length > maxLength ? tooLong(name, maxLength, value) : checkCharacters(name, value);",
+    replace: "return value.length > maxLength + 1 ? tooLong(name, maxLength, value) : checkCharacters(name, value);",
+  },
+  {
+    id: "integer-unbounded",
+    requirement: "ENV-008",
+    check: "envelope/integers",
+    file: "core/envelope/_rules.ts",
+    find: "if ((value | 0) === value) return undefined;",
+    replace: "if (Number.isInteger(value)) return undefined;",
+  },
+  {
+    id: "name-of-65-letters",
+    requirement: "ENV-027",
+    check: "envelope/names-of-attributes",
+    file: "core/envelope/limits.ts",
+    find: "MAX_ATTRIBUTE_NAME_LENGTH = 64",
+    replace: "MAX_ATTRIBUTE_NAME_LENGTH = 65",
+  },
+  {
+    id: "65-attributes",
+    requirement: "ENV-010",
+    check: "envelope/64-attributes",
+    file: "core/envelope/limits.ts",
+    find: "maxAttributes: 64,",
+    replace: "maxAttributes: 65,",
+  },
+  {
+    id: "depth-65",
+    requirement: "ENV-022",
+    check: "envelope/depth",
+    file: "core/envelope/limits.ts",
+    find: "maxDepth: 64,",
+    replace: "maxDepth: 65,",
+  },
+  {
+    id: "depth-63",
+    requirement: "ENV-022",
+    check: "envelope/depth",
+    file: "core/envelope/limits.ts",
+    find: "maxDepth: 64,",
+    replace: "maxDepth: 63,",
+  },
+  {
+    id: "one-byte-more",
+    requirement: "ENV-046",
+    check: "envelope/max-bytes",
+    file: "core/envelope/limits.ts",
+    find: "maxBytes: 262_144,",
+    replace: "maxBytes: 262_145,",
+  },
+  {
+    id: "batch-of-1001",
+    requirement: "ENV-033",
+    check: "envelope/batch-refused-whole",
+    file: "core/envelope/limits.ts",
+    find: "maxBatchEnvelopes: 1_000,",
+    replace: "maxBatchEnvelopes: 1_001,",
+  },
+  {
+    id: "type-with-star",
+    requirement: "ENV-003",
+    check: "vectors/parse-114",
+    file: "core/envelope/_characters.ts",
+    find: 'range(0x21, 0x7e, "*>")',
+    replace: 'range(0x21, 0x7e, ">")',
+  },
+  {
+    id: "type-with-empty-token",
+    requirement: "ENV-003",
+    check: "envelope/every-bad-value",
+    file: "core/envelope/_rules.ts",
+    find: "return (all & REFUSED) === 0 && ((emptyToken | before) & TOKEN_END) === 0;",
+    replace: "return (all & REFUSED) === 0;",
+  },
+  {
+    id: "noncharacters-taken",
+    requirement: "ENV-003",
+    check: "vectors/parse-042",
+    file: "core/envelope/_characters.ts",
+    find: "(code >= 0xfdd0 && code <= 0xfdef) || code >= 0xfffe",
+    replace: "code >= 0xfffe",
+  },
+  {
+    id: "lone-surrogate-taken",
+    requirement: "ENV-003",
+    check: "vectors/parse-040",
+    file: "core/envelope/_characters.ts",
+    find: "if (code > 0xdbff || !(low >= 0xdc00 && low <= 0xdfff)) return at;",
+    replace: "",
+  },
+];
