@@ -155,7 +155,10 @@ export function validateAttributes(
   }
   if (traceparent !== undefined && ++known) faults = add(faults, rules.checkTraceparent(traceparent));
   if (tracestate !== undefined && ++known) faults = add(faults, rules.checkText("tracestate", tracestate, limits));
-  if (named !== known || named > limits.maxAttributes) faults = validateExtensions(value, limits, faults);
+  // A required attribute that is missing is counted as well, and may hide another: every fault is to be named.
+  if (named !== known || faults !== undefined || named > limits.maxAttributes) {
+    faults = validateExtensions(value, limits, faults);
+  }
   return faults ?? NONE;
 }
 

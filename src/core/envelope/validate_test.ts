@@ -144,6 +144,14 @@ Deno.test("validate() tells every fault at once, whatever the rest of the envelo
   }));
 });
 
+Deno.test("validate() names an attribute that is none when a required one is missing", () => {
+  for (const name of ["specversion", "id", "source", "type"] as const) {
+    const { [name]: _, ...rest } = MINIMAL;
+    const faults = validate({ ...rest, my_ext: "x" }).map(({ field, code }) => [field, code]);
+    assertEquals(faults, [[name, "missing"], ["my_ext", "name"]]);
+  }
+});
+
 Deno.test("validate() never throws", () => {
   const anything = fc.anything({
     withBigInt: true,
