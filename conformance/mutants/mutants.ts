@@ -5,14 +5,18 @@
  */
 import { BUS_MUTANTS } from "./bus.ts";
 import { ENVELOPE_MUTANTS } from "./envelope.ts";
+import { HTTP_MUTANTS } from "./http.ts";
 import { PRIORITY_MUTANTS } from "./priority.ts";
 import { RETRY_MUTANTS } from "./retry.ts";
+import { SECURITY_MUTANTS } from "./security.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** See the module. Every id is there once; every `find` stands in its file exactly once. */
 export const MUTANTS: readonly Mutant[] = [
   ...ENVELOPE_MUTANTS,
   ...RETRY_MUTANTS,
+  ...HTTP_MUTANTS,
+  ...SECURITY_MUTANTS,
   ...BUS_MUTANTS,
   ...PRIORITY_MUTANTS,
 ];
