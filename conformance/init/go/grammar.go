@@ -25,7 +25,7 @@ var attributeRules = map[string]attributeRule{
 	"specversion":     {4096, oneOf("1.0")},
 	"id":              {256, anyText},
 	"source":          {1024, uriReference},
-	"type":            {256, like(`[!-)+\-/-=?-~]+(?:\.[!-)+\-/-=?-~]+)*`)},
+	"type":            {256, like(typeToken + `(?:\.` + typeToken + `)*`)},
 	"time":            {64, timestamp},
 	"subject":         {4096, anyText},
 	"datacontenttype": {256, mediaType},
@@ -49,6 +49,8 @@ const (
 	segments  = `(?:/` + inPath + `*)*`
 	authority = `(?:(?:[` + letter + `:]|` + encoded + `)*@)?` +
 		`(?:\[(?P<literal>[^\[\]]*)\]|(?:[` + letter + `]|` + encoded + `)*)(?::[0-9]*)?`
+	// Printable ASCII but space, `.`, `*` and `>`.
+	typeToken = `[!-)+-\-/-=?-~]+`
 	service   = `[a-z0-9][a-z0-9-]{0,62}`
 	instance  = `[A-Za-z0-9._-]{1,128}`
 	token     = "[A-Za-z0-9!#$%&'*+\\-.^_`|~]+"

@@ -36,6 +36,9 @@ REASONS = {
     "base64": "is not base64, padded and without white space",
 }
 
+# What no attribute can be; it is not decoded, for it may be deeper than Python can bear.
+NESTED = object()
+
 
 class Refused(Exception):
     """An input that breaks a rule; `faults` are pairs of field and code."""
@@ -134,11 +137,11 @@ def read_envelope(text):
 
 
 def decoded(value):
-    """Text, an integer or a boolean; `None` for what no attribute can be, and a float for what is no integer."""
+    """Text, an integer or a boolean; a float for what is no integer, and `NESTED` for an object or an array."""
     if value[0] == '"':
         return json.loads(value)
     if value[0] in "{[":
-        return None
+        return NESTED
     if value in ("true", "false"):
         return value == "true"
     number = float(value)
@@ -149,7 +152,7 @@ def attribute_faults(name, value):
     known = ATTRIBUTES.get(name)
     if isinstance(value, str):
         return list(text_faults(value, *(known or (MAX_ATTRIBUTE_LENGTH, None))))
-    if known or value is None:
+    if known or value is NESTED:
         return ["wrong-type"]
     if isinstance(value, bool) or isinstance(value, int) and -(2**31) <= value < 2**31:
         return []

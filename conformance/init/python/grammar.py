@@ -27,6 +27,7 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 PARAMETER = f"{TOKEN}=(?:{TOKEN}|{QUOTED})"
 # White space belongs to one place alone: a pattern in which it fits two would take for ever to fail.
 MEDIA_TYPE = re.compile(rf"{TOKEN}/{TOKEN}(?:[ \t]*;(?:[ \t]*{PARAMETER})?)*(?:[ \t]*;[ \t]*)?")
+# Tokens of printable ASCII but space, ".", "*" and ">", joined by dots.
 TYPE = re.compile(r"[!-)+-\-/-=?-~]+(?:\.[!-)+-\-/-=?-~]+)*")
 SERVICE = "[a-z0-9][a-z0-9-]{0,62}"
 INSTANCE = "[A-Za-z0-9._-]{1,128}"

@@ -34,6 +34,8 @@ const REASONS = {
   "base64": "is not base64, padded and without white space",
 };
 type FaultCode = keyof typeof REASONS;
+/** What no attribute can be; it is not decoded, for it may be deeper than the runtime can bear. */
+const NESTED = Symbol("an object or an array");
 
 /** An input that breaks a rule. */
 export class Refused extends Error {
@@ -105,10 +107,9 @@ export function readEnvelope(text: string): Envelope {
     } else if (name !== "data_base64" && !NAME.test(name)) {
       faults.push([name, "name"]);
     } else if (text !== "null") {
-      // What no attribute can be is not decoded: it may be deeper than the runtime can bear.
-      const value = text[0] === "{" || text[0] === "[" ? undefined : JSON.parse(text);
+      const value = text[0] === "{" || text[0] === "[" ? NESTED : JSON.parse(text);
       if (name === "data_base64") {
-        dataBase64 = value ?? null;
+        dataBase64 = value;
         continue;
       }
       attributes.set(name, value);
@@ -151,7 +152,7 @@ function partsOf(text: string): ReturnType<typeof parts> {
 function attributeFaults(name: string, value: unknown): FaultCode[] {
   const known = ATTRIBUTES.get(name);
   if (typeof value === "string") return textFaults(value, known);
-  if (known !== undefined || value === undefined) return ["wrong-type"];
+  if (known !== undefined || value === NESTED) return ["wrong-type"];
   return typeof value === "boolean" || value === (Number(value) | 0) ? [] : ["out-of-range"];
 }
 

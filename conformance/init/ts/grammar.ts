@@ -25,7 +25,8 @@ const PARAMETER = String.raw`${TOKEN}=(?:${TOKEN}|"(?:[^"\\]|\\.)*")`;
 const MEDIA_TYPE = new RegExp(
   String.raw`^${TOKEN}/${TOKEN}(?:[ \t]*;(?:[ \t]*${PARAMETER})?)*(?:[ \t]*;[ \t]*)?$`,
 );
-const TYPE = /^[!-)+\-/-=?-~]+(?:\.[!-)+\-/-=?-~]+)*$/;
+/** Tokens of printable ASCII but space, `.`, `*` and `>`, joined by dots. */
+const TYPE = /^[!-)+-\-/-=?-~]+(?:\.[!-)+-\-/-=?-~]+)*$/;
 const SERVICE = "[a-z0-9][a-z0-9-]{0,62}";
 const INSTANCE = "[A-Za-z0-9._-]{1,128}";
 const TRACE_PARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;

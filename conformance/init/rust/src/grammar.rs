@@ -180,7 +180,7 @@ fn is_timestamp(text: &str) -> Option<bool> {
         .chars()
         .map(|letter| if letter.is_ascii_digit() { '0' } else { letter })
         .collect();
-    if shape.to_ascii_uppercase() != "0000-00-00T00:00:00"
+    if !shape.eq_ignore_ascii_case("0000-00-00T00:00:00")
         || !["Z", "z", "+00:00", "-00:00"].contains(&&*offset)
     {
         return None;
