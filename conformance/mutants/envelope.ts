@@ -192,4 +192,12 @@ export const ENVELOPE_MUTANTS: readonly Mutant[] = [
     find: "(year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29",
     replace: "year % 4 === 0 ? 29",
   },
+  {
+    id: "replyto-without-instance",
+    requirement: "ENV-003",
+    check: "vectors/parse-210",
+    file: "core/envelope/_rules.ts",
+    find: '(at < 0 && field === "target")',
+    replace: "at < 0",
+  },
 ];

@@ -88,14 +88,6 @@ export const RETRY_MUTANTS: readonly Mutant[] = [
     replace: 'if (jitter === "none") return Math.floor(random() * ceiling);',
   },
   {
-    id: "retry-one-too-many",
-    requirement: "BUS-076",
-    check: "bus/dead-letters",
-    file: "core/retry/backoff.ts",
-    find: "return !(retryNumber > (policy.retries as number));",
-    replace: "return !(retryNumber - 1 > (policy.retries as number));",
-  },
-  {
     id: "retry-after-lost",
     requirement: "RET-029",
     check: "http/retry-after",
@@ -109,14 +101,6 @@ export const RETRY_MUTANTS: readonly Mutant[] = [
     check: "http/retry-after",
     file: "adapters/transports/fetch.ts",
     find: "...(retryAfterMs === undefined ? {} : { retryAfterMs }),",
-    replace: "",
-  },
-  {
-    id: "term-is-retried",
-    requirement: "BUS-084",
-    check: "bus/dead-letters",
-    file: "core/bus/settle.ts",
-    find: 'if (verdict.verdict === "term") return end(state, nowMs, slot, "rejected", reason);',
     replace: "",
   },
   {
@@ -294,5 +278,21 @@ export const RETRY_MUTANTS: readonly Mutant[] = [
     file: "core/retry/bus_policy.ts",
     find: "capMs: { low: 0, high: INT32,",
     replace: "capMs: { low: 0, high: 3_600_000,",
+  },
+  {
+    id: "budget-one-too-few",
+    requirement: "PRI-006",
+    check: "bus/dead-letters",
+    file: "core/retry/backoff.ts",
+    find: "return !(retryNumber > (policy.retries as number));",
+    replace: "return !(retryNumber >= (policy.retries as number));",
+  },
+  {
+    id: "budget-one-too-many",
+    requirement: "PRI-008",
+    check: "priority/budget-depends-on-priority-alone",
+    file: "core/retry/backoff.ts",
+    find: "return !(retryNumber > (policy.retries as number));",
+    replace: "return !(retryNumber - 1 > (policy.retries as number));",
   },
 ];
