@@ -31,3 +31,12 @@ export async function assertPassesEnvelope(language: Language, command: string):
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** Whether a program is on the path. */
+export async function isThere(command: string, version = "--version"): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: [version], stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BellhopError } from "@bellhop/bellhop";
 import { MODULE, renderInitFiles } from "../../scripts/init_files.ts";
-import { assertPassesEnvelope } from "./_passes_test.ts";
+import { assertPassesEnvelope, isThere } from "./_passes_test.ts";
 import { ADAPTERS, initFiles, type Language } from "./init.ts";
 
 /** Most lines of an adapter, and of a README. */
@@ -33,18 +33,10 @@ Deno.test("initFiles() refuses a language of which there is none", () => {
 Deno.test("the adapter in TypeScript passes core.envelope on Deno, with no permission", () =>
   assertPassesEnvelope("ts", `'${Deno.execPath()}' run --no-config --no-prompt adapter.ts`));
 
-const python = await version("python3");
+const python = await isThere("python3");
 
 Deno.test({
   name: `the adapter in Python passes core.envelope${python ? "" : " (skipped: no python3 on the path)"}`,
   ignore: !python,
   fn: () => assertPassesEnvelope("python", ADAPTERS.python),
 });
-
-async function version(command: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(command, { args: ["--version"] }).output()).success;
-  } catch {
-    return false;
-  }
-}
