@@ -29,6 +29,11 @@ export const LONG_PARTS: readonly LongPart[] = [
     limitSeconds: 3_600,
     commands: () => [testArguments("results/long_crash.xml", testFiles(/_crash_test\.ts$/))],
   },
+  {
+    name: "stryker",
+    limitSeconds: 7_200,
+    commands: () => [["run", "-A", "scripts/stryker.ts"]],
+  },
 ];
 
 function testFiles(pattern: RegExp): string[] {

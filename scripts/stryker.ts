@@ -1,0 +1,177 @@
+/**
+ * Mutation testing of `src/core`: every small fault that Stryker can plant, judged by the tests beside the code.
+ *
+ *     deno run -A scripts/stryker.ts [retry|priority|registry|envelope|bus|files ...]
+ *
+ * Each folder is judged by its own tests alone, under vitest on Node, in a copy at `dist/stryker`. What Stryker found
+ * is in `results/stryker/<folder>.json`. Exit code 1 if a folder's score is below the one it has to keep.
+ *
+ * @module
+ */
+import { print } from "./_print.ts";
+import { run } from "./_process.ts";
+import { filesBelow } from "./_testing.ts";
+
+/** Where the tools and the copy lie, relative to the repository. */
+const COPY = "dist/stryker";
+
+/** What the tests of `src/core` read. */
+const COPIED = ["src/core", "testing/stryker", "testing/any_policy.ts", "testing/assert.ts", "docs/spec/retry.md"];
+
+/** A folder of `src/core`, or the files above its folders, and the share of its mutants that must die, in percent. */
+export interface Area {
+  readonly name: string;
+  readonly leastScore: number;
+}
+
+export const AREAS: readonly Area[] = [
+  { name: "retry", leastScore: 0 },
+  { name: "priority", leastScore: 0 },
+  { name: "registry", leastScore: 0 },
+  { name: "envelope", leastScore: 0 },
+  { name: "bus", leastScore: 0 },
+  { name: "files", leastScore: 0 },
+];
+
+/** The part of a report of Stryker that is read here. */
+export interface Report {
+  readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>>;
+}
+
+export interface Mutant {
+  readonly mutatorName: string;
+  readonly replacement: string;
+  readonly location: { readonly start: { readonly line: number; readonly column: number } };
+  readonly status: string;
+}
+
+/** How many mutants came to which end; a mutant that never ends is killed as well. */
+export interface Tally {
+  readonly mutants: number;
+  readonly killed: number;
+  readonly timeouts: number;
+  readonly survived: number;
+  readonly uncovered: number;
+  /** Killed and timeouts of all, in percent, to two places. */
+  readonly score: number;
+}
+
+/** Counts the ends of a report's mutants; those that do not compile or were left out do not count. */
+export function tally(report: Report): Tally {
+  const ends = Object.values(report.files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
+  const count = (end: string) => ends.filter((it) => it === end).length;
+  const [killed, timeouts, survived, uncovered] = ["Killed", "Timeout", "Survived", "NoCoverage"].map(count);
+  const mutants = killed + timeouts + survived + uncovered;
+  const score = mutants === 0 ? 0 : Math.round(10_000 * (killed + timeouts) / mutants) / 100;
+  return { mutants, killed, timeouts, survived, uncovered, score };
+}
+
+if (import.meta.main) {
+  Deno.chdir(new URL("..", import.meta.url));
+  const unknown = Deno.args.find((name) => AREAS.every((area) => area.name !== name));
+  if (unknown !== undefined) {
+    print(`no area is named ${unknown}; areas: ${AREAS.map(({ name }) => name).join(", ")}`);
+    Deno.exit(2);
+  }
+  await install();
+  await copy();
+  let kept = true;
+  for (const area of AREAS) {
+    if (Deno.args.length > 0 && !Deno.args.includes(area.name)) continue;
+    kept = await judge(area) && kept;
+  }
+  Deno.exit(kept ? 0 : 1);
+}
+
+async function install(): Promise<void> {
+  const wanted = await Deno.readTextFile("testing/stryker/tools.json");
+  const stamp = `${COPY}/installed.json`;
+  if (await Deno.readTextFile(stamp).catch(() => "") === wanted) return;
+  await Deno.remove(COPY, { recursive: true }).catch(() => {});
+  await Deno.mkdir(COPY, { recursive: true });
+  await Deno.writeTextFile(`${COPY}/package.json`, wanted);
+  // Node fetches its binary in an install script.
+  const { code } = await new Deno.Command("npm", {
+    args: ["install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--ignore-scripts=false"],
+    cwd: COPY,
+    stdin: "null",
+  }).spawn().status;
+  if (code !== 0) Deno.exit(code);
+  await Deno.writeTextFile(stamp, wanted);
+}
+
+async function copy(): Promise<void> {
+  for (const folder of ["src", "testing", "docs"]) {
+    await Deno.remove(`${COPY}/${folder}`, { recursive: true }).catch(() => {});
+  }
+  const wanted = filesBelow("", (path) => COPIED.some((it) => path === it || path.startsWith(`${it}/`)));
+  for (const path of wanted) {
+    await Deno.mkdir(`${COPY}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
+    await Deno.copyFile(path, `${COPY}/${path}`);
+  }
+}
+
+async function judge({ name, leastScore }: Area): Promise<boolean> {
+  const below = name === "files" ? "src/core" : `src/core/${name}/**`;
+  await write("vitest.config.js", `export default ${JSON.stringify(vitestOptions(`${below}/*_test.ts`))};\n`);
+  const mutated = [`${below}/*.ts`, "!src/core/**/*_test.ts", "!src/core/**/mod.ts"];
+  await write("stryker.config.json", JSON.stringify(strykerOptions(mutated, name)));
+  const node = ["node_modules/.bin/node", "node_modules/@stryker-mutator/core/bin/stryker.js", "run"];
+  const { code } = await run(["nice", "-n", "10", "env", `--chdir=${COPY}`, ...node], 3_600, { CI: "true" });
+  if (code !== 0) {
+    print(`${name}: Stryker ended with code ${code}`);
+    return false;
+  }
+  const report: Report = JSON.parse(await Deno.readTextFile(`${COPY}/reports/${name}.json`));
+  await Deno.mkdir("results/stryker", { recursive: true });
+  await Deno.copyFile(`${COPY}/reports/${name}.json`, `results/stryker/${name}.json`);
+  printSurvivors(report);
+  const found = tally(report);
+  print(JSON.stringify({ area: name, ...found }));
+  if (found.score >= leastScore) return true;
+  print(`${name}: ${found.score} % of its mutants died; it has to keep ${leastScore} %`);
+  return false;
+}
+
+function printSurvivors(report: Report): void {
+  for (const [file, { mutants }] of Object.entries(report.files)) {
+    for (const { status, location: { start }, mutatorName, replacement } of mutants) {
+      if (status !== "Survived" && status !== "NoCoverage") continue;
+      print(`${file}:${start.line}:${start.column} ${status} ${mutatorName} ${replacement.replaceAll(/\s+/g, " ")}`);
+    }
+  }
+}
+
+async function write(name: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${COPY}/${name}`, text);
+}
+
+function vitestOptions(tests: string) {
+  const here = new URL(`../${COPY}/`, import.meta.url).pathname;
+  return {
+    resolve: {
+      alias: [
+        { find: "@std/assert", replacement: `${here}testing/assert.ts` },
+        { find: "npm:cloudevents@10.0.0", replacement: "cloudevents" },
+      ],
+    },
+    test: { include: [tests], globals: true, setupFiles: ["testing/stryker/setup.ts"], testTimeout: 120_000 },
+  };
+}
+
+function strykerOptions(mutate: readonly string[], name: string) {
+  return {
+    mutate,
+    testRunner: "vitest",
+    plugins: ["@stryker-mutator/vitest-runner"],
+    vitest: { related: false },
+    coverageAnalysis: "perTest",
+    concurrency: 2,
+    timeoutMS: 10_000,
+    timeoutFactor: 3,
+    reporters: ["json", "progress-append-only"],
+    jsonReporter: { fileName: `reports/${name}.json` },
+    disableTypeChecks: false,
+    cleanTempDir: "always",
+  };
+}
