@@ -54,7 +54,11 @@ const LONGEST_DELAY_MS = 1_728_000_000;
 export function busOptions(settings: BusSettings): BusOptions {
   const given = settings.policies ?? PRIORITY_POLICIES;
   const policies = Object.fromEntries(
-    PRIORITIES.map((priority) => [priority, busPolicy(given[priority], priority)]),
+    PRIORITIES.map((priority) => {
+      const policy = busPolicy(given[priority], priority);
+      // PRI-007, RET-016: time gives up no CRITICAL.
+      return [priority, priority === "CRITICAL" ? Object.freeze({ ...policy, maxElapsedMs: null }) : policy];
+    }),
   ) as Record<Priority, ResolvedPolicy>;
   const longestMs = Math.max(...Object.values(policies).map((policy) => policy.capMs));
   return {
