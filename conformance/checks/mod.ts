@@ -4,6 +4,7 @@
  * @module
  */
 import type { Check } from "../check.ts";
+import { BREAKER_CHECKS } from "./breaker.ts";
 import { BUS_CHECKS } from "./bus.ts";
 import { DURABILITY_CHECKS } from "./durability.ts";
 import { ENVELOPE_CHECKS } from "./envelope.ts";
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   ...LANE_CHECKS,
   ...CAPACITY_CHECKS,
   ...RETRY_CHECKS,
+  ...BREAKER_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
   ...HTTP_PUBLISH_CHECKS,

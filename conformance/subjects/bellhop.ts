@@ -4,14 +4,7 @@
  *
  * @module
  */
-import {
-  BellhopError,
-  DEFAULT_ENVELOPE_LIMITS,
-  fromHttp,
-  PRIORITY_POLICIES,
-  resolvePolicy,
-  toStructured,
-} from "@bellhop/bellhop";
+import { BellhopError, DEFAULT_ENVELOPE_LIMITS, fromHttp, PRIORITIES, toStructured } from "@bellhop/bellhop";
 import { embedded, type EmbeddedOptions } from "@bellhop/bellhop/engines/embedded";
 import { gatewayRoutes, serviceRoutes } from "@bellhop/bellhop/hono";
 import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport } from "@bellhop/bellhop/ports";
@@ -45,6 +38,8 @@ class Bellhop implements Subject {
   private calls = new Map<string, (answer: CallAnswer | undefined) => void>();
   private callCount = 0;
   private busy = 0;
+  /** Cryptography is done elsewhere, and takes turns of the platform. */
+  private secure = false;
   private engine: Engine | undefined;
   private app: App | undefined;
   private disk = memory();
@@ -89,7 +84,7 @@ class Bellhop implements Subject {
     if (settled !== undefined) return settled;
     if (command.do === "request" || command.do === "publish" || command.do === "cancel" || command.do === "drain") {
       // Streams and cryptography need turns of the platform; what takes longer than these waits for something else.
-      for (let turn = 0; turn < 25 && settled === undefined; turn++) {
+      for (let turn = 0; turn < (this.secure ? 25 : 8) && settled === undefined; turn++) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         await this.idle(() => settled !== undefined);
       }
@@ -225,6 +220,7 @@ class Bellhop implements Subject {
   private async start(command: Start): Promise<void> {
     await this.close();
     this.events = [];
+    this.secure = command.security !== undefined;
     this.clock = manualClock(command.nowMs);
     if (command.keep !== true) this.disk = memory();
     const durable = command.options.store !== "memory";
@@ -235,10 +231,7 @@ class Bellhop implements Subject {
 
   private async startGateway({ options, security, draws }: Start): Promise<void> {
     const policies = options.policy === undefined ? undefined : Object.fromEntries(
-      Object.entries(PRIORITY_POLICIES).map(([priority, preset]) => [
-        priority,
-        resolvePolicy({ ...preset, ...options.policy, retries: preset.retries } as never),
-      ]),
+      PRIORITIES.map((priority) => [priority, options.policy]),
     );
     const clock = this.clock;
     this.limits = { ...DEFAULT_ENVELOPE_LIMITS, ...options.limits };
