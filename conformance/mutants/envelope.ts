@@ -200,4 +200,28 @@ export const ENVELOPE_MUTANTS: readonly Mutant[] = [
     find: '(at < 0 && field === "target")',
     replace: "at < 0",
   },
+  {
+    id: "base64-any-length",
+    requirement: "ENV-019",
+    check: "envelope/broken-base64",
+    file: "core/envelope/_base64.ts",
+    find: "if (length % 4 !== 0) return undefined;",
+    replace: 'if (length % 4 !== 0) return decodeBase64(text.padEnd(length + 4 - (length % 4), "="));',
+  },
+  {
+    id: "target-shorter-by-one",
+    requirement: "ENV-015",
+    check: "envelope/longest-target",
+    file: "core/envelope/_rules.ts",
+    find: "if (nameEnd > 63 ||",
+    replace: "if (nameEnd > 62 ||",
+  },
+  {
+    id: "instance-shorter-by-one",
+    requirement: "ENV-015",
+    check: "envelope/longest-target",
+    file: "core/envelope/_rules.ts",
+    find: "value.length - nameEnd > 129",
+    replace: "value.length - nameEnd > 128",
+  },
 ];

@@ -192,4 +192,29 @@ export const PRIORITY_MUTANTS: readonly Mutant[] = [
     find: "ROUND: readonly Rank[] = [3, 2, 3, 1, 3, 2, 3, 0,",
     replace: "ROUND: readonly Rank[] = [3, 2, 3, 1, 3, 2, 3, 1,",
   },
+  {
+    id: "oldest-is-evicted",
+    requirement: "PRI-035",
+    check: "priority/critical-evicts",
+    file: "core/priority/queue.ts",
+    find: "const item = line.pop();",
+    replace: "const item = line.shift();",
+  },
+  {
+    id: "highest-below-is-evicted",
+    requirement: "PRI-035",
+    check: "priority/critical-evicts",
+    file: "core/priority/queue.ts",
+    find: "for (let lower = 0; lower < rank; lower++) {",
+    replace: "for (let lower = rank - 1; lower >= 0; lower--) {",
+  },
+  {
+    id: "refused-but-evicted",
+    requirement: "PRI-041",
+    check: "priority/critical-broadcast-all-or-nothing",
+    file: "core/bus/_overflow.ts",
+    find: "  if (refused.length > 0 && (rank === 3",
+    replace:
+      "  makeRoom(state, state.presentMs, targets, rank, { evicting, refused: [] });\n  if (refused.length > 0 && (rank === 3",
+  },
 ];
