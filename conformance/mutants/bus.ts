@@ -274,12 +274,4 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     find: "if (at.star !== undefined) collect(at.star, tokens, depth + 1, found);",
     replace: "",
   },
-  {
-    id: "receiver-twice-for-two-patterns",
-    requirement: "BUS-019",
-    check: "bus/broadcast",
-    file: "core/registry/trie.ts",
-    find: "return found.size === 0 ? [] : Array.from(found);",
-    replace: "return Array.from(found).flatMap((one) => [one, one]);",
-  },
 ];

@@ -224,4 +224,12 @@ export const ENVELOPE_MUTANTS: readonly Mutant[] = [
     find: "value.length - nameEnd > 129",
     replace: "value.length - nameEnd > 128",
   },
+  {
+    id: "headers-decoded-twice",
+    requirement: "ENV-036",
+    check: "vectors/parse-397",
+    file: "core/envelope/_header_value.ts",
+    find: "return decodeUtf8(bytes.subarray(0, length)) ??",
+    replace: 'return decodeURIComponent(decodeUtf8(bytes.subarray(0, length)) ?? "%") ??',
+  },
 ];
