@@ -38,8 +38,6 @@ class Bellhop implements Subject {
   private calls = new Map<string, (answer: CallAnswer | undefined) => void>();
   private callCount = 0;
   private busy = 0;
-  /** Cryptography is done elsewhere, and takes turns of the platform. */
-  private secure = false;
   private engine: Engine | undefined;
   private app: App | undefined;
   private disk = memory();
@@ -83,8 +81,11 @@ class Bellhop implements Subject {
     await this.idle(() => settled !== undefined);
     if (settled !== undefined) return settled;
     if (command.do === "request" || command.do === "publish" || command.do === "cancel" || command.do === "drain") {
-      // Streams and cryptography need turns of the platform; what takes longer than these waits for something else.
-      for (let turn = 0; turn < (this.secure ? 25 : 8) && settled === undefined; turn++) {
+      // Streams and cryptography take turns of the platform, how many nobody knows: an answer is waited for until it is
+      // there, or what it waits for itself is the suite.
+      const untilMs = performance.now() + PATIENCE_MS;
+      for (let turns = 0; settled === undefined && performance.now() < untilMs; turns++) {
+        if (turns > TURNS && (this.calls.size > 0 || this.faulty.held > 0 || prefersToWait(command))) break;
         await new Promise((resolve) => setTimeout(resolve, 0));
         await this.idle(() => settled !== undefined);
       }
@@ -220,7 +221,6 @@ class Bellhop implements Subject {
   private async start(command: Start): Promise<void> {
     await this.close();
     this.events = [];
-    this.secure = command.security !== undefined;
     this.clock = manualClock(command.nowMs);
     if (command.keep !== true) this.disk = memory();
     const durable = command.options.store !== "memory";
@@ -433,6 +433,16 @@ class Bellhop implements Subject {
     }
     return {};
   }
+}
+
+/** Turns of the platform after which a call that is open is taken for what an answer waits for. */
+const TURNS = 8;
+/** Milliseconds after which an answer is late for no reason that is known. */
+const PATIENCE_MS = 2_000;
+
+function prefersToWait(command: Command): boolean {
+  return command.do === "request" &&
+    Object.entries(command.headers).some(([name, value]) => name.toLowerCase() === "prefer" && /\bwait\b/.test(value));
 }
 
 interface Slot {
