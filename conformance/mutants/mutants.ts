@@ -7,6 +7,7 @@ import { BUS_MUTANTS } from "./bus.ts";
 import { ENVELOPE_MUTANTS } from "./envelope.ts";
 import { HTTP_MUTANTS } from "./http.ts";
 import { PRIORITY_MUTANTS } from "./priority.ts";
+import { REGISTRY_MUTANTS } from "./registry.ts";
 import { RETRY_MUTANTS } from "./retry.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
 import type { Mutant } from "./mutant.ts";
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RETRY_MUTANTS,
   ...HTTP_MUTANTS,
   ...SECURITY_MUTANTS,
+  ...REGISTRY_MUTANTS,
   ...BUS_MUTANTS,
   ...PRIORITY_MUTANTS,
 ];

@@ -207,4 +207,20 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     find: 'headers.delete("authorization");',
     replace: "",
   },
+  {
+    id: "loopback-any-origin",
+    requirement: "SEC-006",
+    check: "security/open-mode-is-for-loopback",
+    file: "adapters/hono/_loopback.ts",
+    find: "if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {",
+    replace: "if (false) {",
+  },
+  {
+    id: "loopback-forwarded",
+    requirement: "SEC-005",
+    check: "security/open-mode-is-for-loopback",
+    file: "adapters/hono/_loopback.ts",
+    find: "if (facts.forwarded) throw",
+    replace: "if (false) throw",
+  },
 ];
