@@ -1,4 +1,6 @@
 import type { Command } from "./command.ts";
+import { CONFORM } from "./conform.ts";
+import { CONFORM_INIT } from "./conform_init.ts";
 import { DEAD_LETTERS } from "./dead_letters.ts";
 import { DISCARD, REDRIVE } from "./dead_letters_change.ts";
 import { DELAYED } from "./delayed.ts";
@@ -29,4 +31,6 @@ export const COMMANDS: readonly Command[] = [
   GATEWAY,
   TOKEN,
   SECRET,
+  CONFORM,
+  CONFORM_INIT,
 ];

@@ -6,6 +6,9 @@ export const EXIT = {
   gateway: 3,
   unknown: 4,
   denied: 5,
+  baseline: 6,
+  subject: 7,
+  suite: 8,
   interrupted: 130,
 } as const;
 
@@ -17,7 +20,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.gateway, "there is no gateway at the URL, or the gateway could not start"],
   [EXIT.unknown, "a message was taken, and its deliveries had not ended in time"],
   [EXIT.denied, "the gateway refuses the credential, or wants one"],
-  [EXIT.interrupted, "publish was stopped by SIGINT or SIGTERM"],
+  [EXIT.baseline, "conform: nothing new is broken, but the baseline is out of date"],
+  [EXIT.subject, "conform: the implementation would not start"],
+  [EXIT.suite, "conform: nothing was found broken, but the suite itself failed"],
+  [EXIT.interrupted, "publish or conform was stopped by SIGINT or SIGTERM"],
 ];
 
 /** What stops a command: a sentence for the person, and the code it ends with. */
