@@ -14,7 +14,6 @@ import type { Envelope } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Registered, Registry } from "../../core/registry/registry.ts";
 import { createRegistry, parseRegistration, type RegistryOptions } from "../../core/registry/mod.ts";
-import { parseTimestamp } from "../../core/timestamp.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Acknowledgement, Engine, EngineHealth, Publisher, Route } from "../../ports/engine.ts";
 import type { MessageStore, OpenStore } from "../../ports/store.ts";
@@ -135,20 +134,17 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     return alone;
   }
 
-  /** The receivers, or the first refusal in the order of the specification: a duplicate and an expired one come first. */
-  function admitted(envelope: Envelope, nowMs: number): readonly string[] {
+  /** The receivers, or the first refusal in the order of the specification: duplicates and bad times come first. */
+  function admitted(nowMs: number, envelope: Envelope, publisher: Publisher): readonly string[] {
     const homeless = envelope.priority === "CRITICAL" && durability === "memory" && options.criticalInMemory !== true;
     try {
       const receivers = receiversOf(envelope);
       if (!homeless) return receivers;
       throw new BellhopError("store-required", "This gateway's store is memory alone", { field: "priority" });
     } catch (refusal) {
-      const { source, id, expirytime } = envelope;
       // The bus says of a known one that it is a duplicate, or a conflict, whoever its receivers would be today.
-      if (bus.find(source, id) !== undefined) return [];
-      if (expirytime !== undefined && (parseTimestamp(expirytime) ?? Infinity) <= nowMs) {
-        throw new BellhopError("message-expired", `The message expired at ${expirytime}`, { field: "expirytime" });
-      }
+      if (bus.find(envelope.source, envelope.id) !== undefined) return [];
+      bus.refuseUntimely(nowMs, envelope, publisher);
       throw refusal;
     }
   }
@@ -198,6 +194,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     durability,
     maxRecordBytes,
     publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement> {
+      refuseWhenClosed();
       const { type } = envelope;
       if (envelope.source === source) {
         throw new BellhopError("source-reserved", `${source} is the gateway's own`, { field: "source" });
@@ -215,7 +212,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
           replyInstance = instance;
         }
       }
-      const receivers = admitted(envelope, nowMs);
+      const receivers = admitted(nowMs, envelope, publisher);
       const submission = replyTo === undefined ? publisher : { ...publisher, replyTo, replyInstance };
       const { message, duplicate } = bus.accept(nowMs, envelope, receivers, submission);
       loop.schedule(nowMs);

@@ -564,9 +564,14 @@ Deno.test("embedded() refuses in the order of the specification: duplicate, conf
   const code = async (envelope: Envelope) =>
     (await assertRejects(async () => await engine.publish(envelope, ANYONE), BellhopError)).code;
   assertEquals(await code({ ...first, subject: "other" }), "id-conflict");
+  const soon = new Date(clock.nowMs() + 1_000).toISOString();
+  const far = new Date(clock.nowMs() + 8 * 86_400_000).toISOString();
   assertEquals(await code({ ...first, id: "2", expirytime: past }), "message-expired");
+  assertEquals(await code({ ...first, id: "2", expirytime: soon, deliverat: soon }), "message-expired");
+  assertEquals(await code({ ...first, id: "2", deliverat: far }), "argument-invalid");
   assertEquals(await code({ ...first, id: "2" }), "target-unknown");
   await engine.close();
+  assertEquals(await code({ ...first, id: "3", type: "service.x" }), "closing");
 });
 
 Deno.test("embedded() redrives to no service that has left", async () => {

@@ -53,10 +53,7 @@ export function accept(
   if (known !== undefined) return duplicate(state, nowMs, known, content);
 
   const expiresMs = expiryOf(envelope);
-  if (expiresMs <= nowMs) {
-    throw new BellhopError("message-expired", `The message expired at ${envelope.expirytime}`, { field: "expirytime" });
-  }
-  const notBeforeMs = dueOf(state, nowMs, envelope, submission, expiresMs);
+  const notBeforeMs = refuseUntimely(state, nowMs, envelope, submission);
   const rank = rankOf(envelope.priority);
   const targets = targetsOf(state, receivers);
   if (!state.deliveries.hasRoom(targets.length)) throw full("The bus");
@@ -76,7 +73,19 @@ export function accept(
   return { message, duplicate: false };
 }
 
-/** When it may be delivered, epoch milliseconds; 0 for at once. */
+/**
+ * When it may be delivered, epoch milliseconds; 0 for at once.
+ *
+ * @throws {BellhopError} `message-expired`, `argument-invalid` for a time that is too far
+ */
+export function refuseUntimely(state: BusState, nowMs: number, envelope: Envelope, submission: Submission): number {
+  const expiresMs = expiryOf(envelope);
+  if (expiresMs <= nowMs) {
+    throw new BellhopError("message-expired", `The message expired at ${envelope.expirytime}`, { field: "expirytime" });
+  }
+  return dueOf(state, nowMs, envelope, submission, expiresMs);
+}
+
 function dueOf(state: BusState, nowMs: number, envelope: Envelope, submission: Submission, expiresMs: number): number {
   const { deliverat } = envelope;
   if (deliverat === undefined && submission.delayMs === undefined) return 0;

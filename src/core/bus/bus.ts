@@ -1,5 +1,5 @@
 import type { Envelope } from "../envelope/mod.ts";
-import { accept, type Acceptance } from "./accept.ts";
+import { accept, type Acceptance, refuseUntimely } from "./accept.ts";
 import { cancel, find, receiversOf, removeInstance, removeReceiver } from "./commands.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import type { BusEffect } from "./effect.ts";
@@ -52,6 +52,13 @@ export interface Bus {
    * `queue-full`, `store-full`, `record-too-large`
    */
   accept(nowMs: number, envelope: Envelope, receivers: readonly string[], submission: Submission): Acceptance;
+  /**
+   * Refuses what {@linkcode Bus.accept} would refuse for its times, for a caller that has another reason to refuse it: a
+   * message that is out of its time is refused for that first.
+   *
+   * @throws {BellhopError} `message-expired`, `argument-invalid` for a time that is too far
+   */
+  refuseUntimely(nowMs: number, envelope: Envelope, submission: Submission): void;
   /** Takes the next delivery to be tried, of one receiver if it is given; `undefined` if there is none now. */
   take(nowMs: number, leaseMs: number, receiver?: string): Flight | undefined;
   /** The attempt is about to be made, at this instance. */
@@ -172,6 +179,7 @@ export function createBus(settings: BusSettings): Bus {
       state.tracing = on;
     },
     accept: (nowMs, envelope, receivers, submission) => accept(state, nowMs, envelope, receivers, submission),
+    refuseUntimely: (nowMs, envelope, submission) => void refuseUntimely(state, nowMs, envelope, submission),
     take: (nowMs, leaseMs, receiver) => take(state, nowMs, leaseMs, receiver),
     assign: (nowMs, flight, instance) => assign(state, nowMs, flight, instance),
     settle: (nowMs, lease, verdict) => settle(state, nowMs, lease, verdict),
