@@ -145,8 +145,10 @@ export const PAGE_SCRIPT = `
       // The hash keeps the filter; so the page goes there by itself.
       event.preventDefault();
       const place = document.getElementById(target);
-      place?.scrollIntoView();
-      place?.focus({ preventScroll: true });
+      if (place === null) return;
+      if (place.classList.contains("failure")) for (const part of all(".diagram", place)) part.open = true;
+      place.scrollIntoView();
+      place.focus({ preventScroll: true });
     }
   });
 
@@ -189,4 +191,4 @@ export const PAGE_SCRIPT = `
 `;
 
 /** The hash that the page's policy allows; a test says the right one after a change. */
-export const PAGE_SCRIPT_HASH = "sha256-7GkIOUyeVK71OtnORfIbJVGdehIbLcbg8J9S87OrdgA=";
+export const PAGE_SCRIPT_HASH = "sha256-65BxicEGVvDzjlIVRTfJ/7xEI4/hJso7kZQtL+ZvmGQ=";

@@ -33,7 +33,7 @@ header.pass .verdict strong,header.warn .verdict strong{color:var(--pass-ink)}he
 .tiles{display:flex;flex-wrap:wrap;gap:.35rem .5rem;margin:.85rem -.6rem 0}
 .tile{display:flex;align-items:center;gap:.5rem;padding:.25rem .6rem;border-radius:8px;text-decoration:none}.tile b{font-variant-numeric:tabular-nums}.js .tile:hover{background:var(--card)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(10rem,42%),1fr));gap:1rem 1.5rem;margin:1.6rem 0 0;padding:1.1rem 0;border-top:1px solid var(--line)}
-dt{font-size:.82rem;color:var(--soft)}.facts time{white-space:nowrap}dd{font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+dt{font-size:.82rem;color:var(--soft)}@media (min-width:641px){.facts time{white-space:nowrap}}dd{font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 summary{cursor:pointer;font-weight:600;padding:.3rem 0;width:fit-content;max-width:100%}
 .kinds{border-top:1px solid var(--line);padding:.55rem 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.3rem 1.4rem .3rem 0;text-align:right;border-bottom:1px solid var(--line)}th:first-child{text-align:left}thead th{font-weight:400;color:var(--soft);font-size:.86rem}
 .scroll{overflow-x:auto}
