@@ -16,7 +16,14 @@ import { filesBelow } from "./_testing.ts";
 const COPY = "dist/stryker";
 
 /** What the tests of `src/core` read. */
-const COPIED = ["src/core", "testing/stryker", "testing/any_policy.ts", "testing/assert.ts", "docs/spec/retry.md"];
+const COPIED = [
+  "src/core",
+  "testing/stryker",
+  "testing/any_policy.ts",
+  "testing/assert.ts",
+  "docs/spec/priority.md",
+  "docs/spec/retry.md",
+];
 
 /** A folder of `src/core`, or the files above its folders, and the share of its mutants that must die, in percent. */
 export interface Area {

@@ -6,10 +6,10 @@ const KEPT = 256;
 const NO_RING = new Int32Array(0);
 
 /**
- * A first-in-first-out line of non-negative integers in one typed-array ring: O(1) at both ends, 4 to 8 bytes an item.
+ * A first-in-first-out line of non-negative integers in one typed-array ring: O(1) at both ends, 4 to 16 bytes an item.
  *
- * The ring doubles when it is full; one of more than 256 places is given back when it runs empty, so that a burst is not
- * kept.
+ * A full ring loses its gaps, and doubles if items fill more than half of it; one of more than 256 places is given back
+ * when it runs empty, so that a burst is not kept.
  */
 export class Fifo {
   /** How many items wait. */
@@ -20,7 +20,7 @@ export class Fifo {
 
   /** Joins the tail. */
   push(item: number): void {
-    if (this.used === this.ring.length) this.grow();
+    if (this.used === this.ring.length) this.makeRoom();
     this.ring[(this.head + this.used) & (this.ring.length - 1)] = item;
     this.used++;
     this.size++;
@@ -79,9 +79,10 @@ export class Fifo {
     if (this.ring.length > KEPT) this.ring = NO_RING;
   }
 
-  private grow(): void {
+  private makeRoom(): void {
     const old = this.ring;
-    const ring = new Int32Array(Math.max(SMALLEST, old.length * 2));
+    // Gaps alone do not make it grow: a line of few could else take room for all that ever left it out of turn.
+    const ring = new Int32Array(this.size * 2 > old.length ? old.length * 2 : Math.max(SMALLEST, old.length));
     const mask = old.length - 1;
     let used = 0;
     for (let i = 0; i < this.used; i++) {

@@ -25,6 +25,8 @@ Deno.test("Lanes lets one head per key go and keeps the others in order of arriv
           } else if (step === "drop" && line !== undefined && line.length > 1) {
             const victim = line.splice(1 + pick % (line.length - 1), 1)[0];
             assertEquals(lanes.drop(lane, victim), true);
+          } else if (step === "drop") {
+            assertEquals(lanes.drop(lane, line?.[0] ?? pick), false);
           }
           assertEquals(lanes.size, model.size);
         }

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Fifo } from "./fifo.ts";
 import { PRIORITIES, PRIORITY_TABLE, type Rank, rankOf } from "./table.ts";
 import { PriorityQueue, ROUND } from "./queue.ts";
 
@@ -90,11 +89,4 @@ Deno.test("PriorityQueue keeps each class first in, first out through pushes, po
       },
     ),
   );
-});
-
-Deno.test("Fifo gives its room back when a burst is over", () => {
-  const line = new Fifo();
-  for (let i = 0; i < 100_000; i++) line.push(i);
-  for (let i = 0; i < 100_000; i++) assertEquals(line.shift(), i);
-  assertEquals((line as unknown as { ring: Int32Array }).ring.length, 0);
 });
