@@ -15,6 +15,7 @@ import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
 import { PRIORITY_CHECKS } from "./priority.ts";
 import { CAPACITY_CHECKS } from "./priority_capacity.ts";
 import { LANE_CHECKS } from "./priority_lanes.ts";
+import { MODEL_CHECKS } from "./model.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
@@ -30,6 +31,7 @@ export const CHECKS: readonly Check[] = [
   ...BREAKER_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
+  ...MODEL_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
