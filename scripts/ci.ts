@@ -53,7 +53,7 @@ async function runPart(part: Part): Promise<void> {
 
 /** Why the step failed, unless its result file says so itself. */
 async function runStep(step: Step, limitSeconds: number): Promise<string | undefined> {
-  const { code, overtime } = await run(step.command, limitSeconds, { FC_SEED: seed });
+  const { code, overtime } = await run(step.command, limitSeconds, { ...step.env, FC_SEED: seed });
   if (overtime) return `stopped, for the part's time was up`;
   if (step.results === undefined) return code === 0 ? undefined : `ended with code ${code}`;
   const tally = await tallyFile(step.results);

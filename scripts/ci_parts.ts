@@ -4,6 +4,8 @@ import { filesBelow, testArguments } from "./_testing.ts";
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
+  /** What its environment has besides. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The JUnit file it writes; a step without one counts as one test itself. */
   readonly results?: string;
 }
@@ -20,7 +22,7 @@ export function ciParts(readme: string | undefined): Part[] {
   return [
     { name: "install, lint, types, docs", limitSeconds: 150, steps: staticSteps() },
     { name: "test", limitSeconds: 180, steps: [readmeStep(readme)] },
-    { name: "docstrings", limitSeconds: 120, steps: [docstringStep()] },
+    { name: "docstrings", limitSeconds: 60, steps: [docstringStep()] },
     testPart("crash", 180, /_crash_test\.ts$/),
     testPart("simulation, fuzz", 120, /_(simulation|fuzz)_test\.ts$/),
     testPart("demo", 60, /_demo_test\.ts$/),
@@ -46,6 +48,10 @@ export const BROWSER_TEST = /_browser_test\.ts$/;
 export const CONFORM_TEST = /_conform_test\.ts$/;
 
 const DENO = Deno.execPath();
+
+/** Starting an isolate costs more than most files run, and much of the rest is waiting for other processes. */
+const PARALLEL = "--parallel";
+const TWO_JOBS = { DENO_JOBS: "2" };
 
 function script(name: string, ...args: string[]): Step {
   return { name: [name, ...args].join(" "), command: [DENO, "run", "-A", `scripts/${name}.ts`, ...args] };
@@ -81,12 +87,13 @@ function docstringStep(): Step {
     path.endsWith(".ts") && !path.endsWith("_test.ts") && !path.startsWith("src/cli/");
   const files = ["mod.ts", ...filesBelow("src", isLibrary)];
   const results = "results/docstrings.xml";
-  return { name: "docstrings", command: [DENO, "test", "-A", "--doc", `--junit-path=${results}`, ...files], results };
+  const command = [DENO, "test", "-A", "--doc", PARALLEL, `--junit-path=${results}`, ...files];
+  return { name: "docstrings", command, env: TWO_JOBS, results };
 }
 
 /** What is tried from the outside, by what npm installs: tests named `_package_test.ts`. */
 function packagePart(): Part {
-  const part = testPart("packages, console, doc code", 180, PACKAGE_TEST);
+  const part = testPart("packages, console, doc code", 90, PACKAGE_TEST, true);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 
@@ -96,10 +103,14 @@ function conformancePart(): Part {
   return { ...part, steps: part.steps.length === 0 ? [] : [script("browser_tools"), ...part.steps] };
 }
 
-/** Full effort for one kind of test. */
-function testPart(name: string, limitSeconds: number, pattern: RegExp): Part {
+/** Full effort for one kind of test. @param parallel files two at a time, of tests that share no port and no folder */
+function testPart(name: string, limitSeconds: number, pattern: RegExp, parallel = false): Part {
   const files = filesBelow("", (path) => pattern.test(path));
   const results = `results/${name.replaceAll(/\W+/g, "_")}.xml`;
-  const steps = files.length === 0 ? [] : [{ name, command: [DENO, ...testArguments(results, files)], results }];
+  const [test, ...others] = testArguments(results, files);
+  const step = parallel
+    ? { name, command: [DENO, test, PARALLEL, ...others], env: TWO_JOBS, results }
+    : { name, command: [DENO, test, ...others], results };
+  const steps = files.length === 0 ? [] : [step];
   return { name, limitSeconds, steps };
 }

@@ -74,3 +74,13 @@ Deno.test("run() kills the command and its children when the time is up", async 
     await Deno.remove(marker);
   }
 });
+
+Deno.test("ciParts() runs files two at a time where they share nothing, and in the time that was promised", () => {
+  const promised = { "packages, console, doc code": 90, docstrings: 60 };
+  const parts = ciParts(undefined).filter(({ name }) => name in promised);
+  assertEquals(Object.fromEntries(parts.map(({ name, limitSeconds }) => [name, limitSeconds])), promised);
+  for (const { name, steps } of parts) {
+    const { command, env } = steps[steps.length - 1];
+    assertEquals([name, command[1], command.includes("--parallel"), env], [name, "test", true, { DENO_JOBS: "2" }]);
+  }
+});

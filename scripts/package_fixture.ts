@@ -25,13 +25,36 @@ export const tarball: string = root + TARBALL;
  * what its user had chosen beside it: `hono@4.11.2`.
  */
 export async function installed(source?: string, ...beside: readonly string[]): Promise<Installed> {
+  const fixture = await withFiles(source);
+  await fixture.run(
+    "npm",
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--save-exact",
+    tarball,
+    ...beside,
+  );
+  return fixture;
+}
+
+/** The same with the package alone, without what it depends on: what needs none is there in a moment. */
+export async function unpacked(source?: string): Promise<Installed> {
+  const fixture = await withFiles(source);
+  const place = `${fixture.folder}/node_modules/@bellhop/bellhop`;
+  await Deno.mkdir(place, { recursive: true });
+  await fixture.run("tar", "-xzf", tarball, "-C", place, "--strip-components=1");
+  return fixture;
+}
+
+async function withFiles(source: string | undefined): Promise<Installed> {
   const folder = await Deno.makeTempDir({ prefix: "bellhop-fixture-" });
   await Deno.writeTextFile(`${folder}/package.json`, `{ "private": true, "type": "module" }\n`);
   for (const { name } of source === undefined ? [] : Deno.readDirSync(root + source)) {
     await Deno.copyFile(`${root}${source}/${name}`, `${folder}/${name}`);
   }
   const run = (command: string, ...args: string[]) => output(command, args, folder);
-  await run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--save-exact", tarball, ...beside);
   return { folder, run, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { installed } from "../../scripts/package_fixture.ts";
+import { unpacked } from "../../scripts/package_fixture.ts";
 
 Deno.test("client and retry bundle for the browser, name no module of a platform, and run without any permission", async () => {
-  await using fixture = await installed("testing/packages/bundle");
+  await using fixture = await unpacked("testing/packages/bundle");
   const said = { "client.js": "received by users\n", "retry.js": "hello after 1,2,3\n" };
   for (const [entry, expected] of Object.entries(said)) {
     const out = `${entry}.bundle.mjs`;

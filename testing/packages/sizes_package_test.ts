@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { installed } from "../../scripts/package_fixture.ts";
+import { unpacked } from "../../scripts/package_fixture.ts";
 
 /** Most bytes of what a page downloads: bundled and minified by esbuild, then gzip at level 9. */
 const MOST_BYTES: readonly (readonly [what: string, from: string, bytes: number])[] = [
@@ -11,7 +11,7 @@ const MOST_BYTES: readonly (readonly [what: string, from: string, bytes: number]
 ];
 
 Deno.test("each entry for pages is as small as promised", async (t) => {
-  await using fixture = await installed();
+  await using fixture = await unpacked();
   for (const [what, from, bytes] of MOST_BYTES) {
     await t.step(`export ${what} from ${from}: at most ${bytes} B`, async () => {
       await Deno.writeTextFile(`${fixture.folder}/entry.js`, `export ${what} from "@bellhop/bellhop/${from}";\n`);
