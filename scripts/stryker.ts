@@ -21,6 +21,7 @@ const COPIED = [
   "testing/stryker",
   "testing/any_policy.ts",
   "testing/assert.ts",
+  "docs/errors.md",
   "docs/spec/priority.md",
   "docs/spec/retry.md",
 ];
