@@ -129,14 +129,6 @@ export const PRIORITY_MUTANTS: readonly Mutant[] = [
     replace: "    default:\n      return 0;",
   },
   {
-    id: "critical-preset-gives-up",
-    requirement: "PRI-007",
-    check: "priority/critical-is-never-exhausted",
-    file: "core/retry/policy.ts",
-    find: 'CRITICAL: preset("unlimited", null)',
-    replace: 'CRITICAL: preset("unlimited", 3_600_000)',
-  },
-  {
     id: "low-no-retry",
     requirement: "RET-013",
     check: "vectors/policy-001",
