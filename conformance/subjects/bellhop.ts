@@ -38,6 +38,8 @@ class Bellhop implements Subject {
   private calls = new Map<string, (answer: CallAnswer | undefined) => void>();
   private callCount = 0;
   private busy = 0;
+  /** Commands answered `pending` whose answer has not come yet. */
+  private unanswered = new Set<number>();
   private engine: Engine | undefined;
   private app: App | undefined;
   private disk = memory();
@@ -69,6 +71,7 @@ class Bellhop implements Subject {
   private async outcome(seq: number, command: Command): Promise<Partial<Answer>> {
     let settled: Partial<Answer> | undefined;
     let late = false;
+    const { unanswered } = this;
     const work = this.carryOut(command).then((ok): Partial<Answer> => ({ ok }), (error): Partial<Answer> => {
       if (error instanceof Unsupported) return { unsupported: error.message };
       if (!(error instanceof BellhopError)) throw error;
@@ -76,11 +79,16 @@ class Bellhop implements Subject {
     });
     const done = work.then((outcome) => {
       settled = outcome;
-      if (late) this.events.push({ kind: "answer", to: seq, ...outcome } as SubjectEvent);
+      // What was asked before a start is forgotten with all else.
+      if (!late || !unanswered.delete(seq) || unanswered !== this.unanswered) return;
+      this.events.push({ kind: "answer", to: seq, ...outcome } as SubjectEvent);
     });
     await this.idle(() => settled !== undefined);
     if (settled !== undefined) return settled;
-    if (command.do === "request" || command.do === "publish" || command.do === "cancel" || command.do === "drain") {
+    if (
+      command.do === "request" || command.do === "discover" || command.do === "publish" || command.do === "cancel" ||
+      command.do === "drain"
+    ) {
       // Streams and cryptography take turns of the platform, how many nobody knows: an answer is waited for until it is
       // there, or what it waits for itself is the suite.
       const untilMs = performance.now() + PATIENCE_MS;
@@ -91,6 +99,7 @@ class Bellhop implements Subject {
       }
       if (settled === undefined) {
         late = true;
+        unanswered.add(seq);
         return { pending: true };
       }
       return settled;
@@ -101,9 +110,12 @@ class Bellhop implements Subject {
 
   /** Lets promises run out, without time passing. */
   private async idle(until?: () => boolean): Promise<void> {
+    let idleTurns = 0;
     for (;;) {
       await this.clock.settle(0);
-      if (this.busy === 0 || until?.() === true) return;
+      if (until?.() === true) return;
+      // What was answered `pending` may be at work in a stream, which takes turns of the platform.
+      if (this.busy === 0 && (until !== undefined || this.unanswered.size === 0 || ++idleTurns > TURNS)) return;
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
@@ -221,6 +233,7 @@ class Bellhop implements Subject {
   private async start(command: Start): Promise<void> {
     await this.close();
     this.events = [];
+    this.unanswered = new Set();
     this.clock = manualClock(command.nowMs);
     if (command.keep !== true) this.disk = memory();
     const durable = command.options.store !== "memory";
@@ -406,14 +419,19 @@ class Bellhop implements Subject {
 
   private async request(command: Extract<Command, { do: "request" }>): Promise<JsonObject> {
     const body = command.bodyBase64 === undefined ? command.body : fromBase64(command.bodyBase64);
-    const response = await this.app!.fetch(
-      new Request(new URL(command.path, ORIGIN), {
-        method: command.method,
-        headers: command.headers,
-        ...(body === undefined ? {} : { body }),
-        redirect: "manual",
-      }),
-    );
+    const request = new Request(new URL(command.path, ORIGIN), {
+      method: command.method,
+      headers: command.headers,
+      ...(body === undefined ? {} : { body }),
+      redirect: "manual",
+    });
+    // A page leaves out `host`, `connection` and others; here it plays the server, and to that they come.
+    const headers = new Headers(command.headers);
+    if (!headers.has("content-type") && request.headers.has("content-type")) {
+      headers.set("content-type", request.headers.get("content-type")!);
+    }
+    Object.defineProperty(request, "headers", { value: headers });
+    const response = await this.app!.fetch(request);
     return {
       status: response.status,
       headers: Object.fromEntries(response.headers),
