@@ -99,7 +99,7 @@ function packagePart(): Part {
 
 /** The suite proved, and it and its report in a browser: tests named `_conform_test.ts` and `_browser_test.ts`. */
 function conformancePart(): Part {
-  const part = testPart("conformance", 150, /_(conform|browser)_test\.ts$/);
+  const part = testPart("conformance", 150, /_(conform|browser)_test\.ts$/, true);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("browser_tools"), ...part.steps] };
 }
 

@@ -8,9 +8,12 @@ Deno.test("ECCENTRICS are at least ten, each named once", () => {
   assertEquals(ECCENTRICS.length >= 10, true);
 });
 
+// Vectors are questions of one kind: a few tell what an oddity does to them.
+const checks = CHECKS.filter(({ kind }, index) => kind !== "vector" || index % 20 === 0);
+
 for (const { id, why, open } of ECCENTRICS) {
   Deno.test(`the eccentric ${id} passes, for ${why}`, async () => {
-    const { results } = await runChecks({ open, checks: CHECKS, seed: Number(Deno.env.get("FC_SEED") ?? 1), runs: 2 });
+    const { results } = await runChecks({ open, checks, seed: Number(Deno.env.get("FC_SEED") ?? 1), runs: 2 });
     const faults = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
     assertEquals(
       faults.map(({ check, verdict, failure }) => [check, verdict, failure?.requirement, failure?.message]),
