@@ -8,7 +8,7 @@ Deno.test("the reference passes every check that applies", async () => {
     open: bellhop(),
     checks: CHECKS,
     seed: Number(Deno.env.get("FC_SEED") ?? 1),
-    runs: Number(Deno.env.get("RUNS") ?? (Deno.env.has("BELLHOP_SHORT") ? 5 : 20)),
+    runs: Number(Deno.env.get("RUNS") ?? (Deno.env.has("BELLHOP_SHORT") ? 2 : 20)),
   });
   const faults = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
   assertEquals(

@@ -8,7 +8,8 @@ interface Reference {
 }
 
 Deno.test("documents point only at files and headings that exist", async () => {
-  const pages = filesBelow("", (path) => path.endsWith(".md"));
+  // The starts for other languages name files of the folder that they are written to.
+  const pages = filesBelow("", (path) => path.endsWith(".md") && !path.startsWith("conformance/init/"));
   const faults: string[] = [];
   let seen = 0;
   for (const page of pages) {
