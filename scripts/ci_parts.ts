@@ -93,13 +93,13 @@ function docstringStep(): Step {
 
 /** What is tried from the outside, by what npm installs: tests named `_package_test.ts`. */
 function packagePart(): Part {
-  const part = testPart("packages, console, doc code", 90, PACKAGE_TEST, true);
+  const part = testPart("packages, console, doc code", 150, PACKAGE_TEST, true);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 
 /** The suite proved, and it and its report in a browser: tests named `_conform_test.ts` and `_browser_test.ts`. */
 function conformancePart(): Part {
-  const part = testPart("conformance", 150, /_(conform|browser)_test\.ts$/, true);
+  const part = testPart("conformance", 240, /_(conform|browser)_test\.ts$/, true);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("browser_tools"), ...part.steps] };
 }
 
