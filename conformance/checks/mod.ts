@@ -15,6 +15,7 @@ import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
 import { PRIORITY_CHECKS } from "./priority.ts";
 import { CAPACITY_CHECKS } from "./priority_capacity.ts";
 import { LANE_CHECKS } from "./priority_lanes.ts";
+import { REGISTRY_CHECKS } from "./registry.ts";
 import { MODEL_CHECKS } from "./model.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
@@ -29,6 +30,7 @@ export const CHECKS: readonly Check[] = [
   ...CAPACITY_CHECKS,
   ...RETRY_CHECKS,
   ...BREAKER_CHECKS,
+  ...REGISTRY_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
   ...MODEL_CHECKS,
