@@ -17,6 +17,8 @@ import { CAPACITY_CHECKS } from "./priority_capacity.ts";
 import { LANE_CHECKS } from "./priority_lanes.ts";
 import { REGISTRY_CHECKS } from "./registry.ts";
 import { MODEL_CHECKS } from "./model.ts";
+import { ACCEPTANCE_CHECKS } from "./bus_acceptance.ts";
+import { RECEIVER_CHECKS } from "./bus_receivers.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
@@ -34,6 +36,8 @@ export const CHECKS: readonly Check[] = [
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
   ...MODEL_CHECKS,
+  ...ACCEPTANCE_CHECKS,
+  ...RECEIVER_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
