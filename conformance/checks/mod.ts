@@ -19,6 +19,7 @@ import { REGISTRY_CHECKS } from "./registry.ts";
 import { MODEL_CHECKS } from "./model.ts";
 import { ACCEPTANCE_CHECKS } from "./bus_acceptance.ts";
 import { RECEIVER_CHECKS } from "./bus_receivers.ts";
+import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
@@ -38,6 +39,7 @@ export const CHECKS: readonly Check[] = [
   ...MODEL_CHECKS,
   ...ACCEPTANCE_CHECKS,
   ...RECEIVER_CHECKS,
+  ...LIFECYCLE_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
