@@ -362,6 +362,19 @@ export const RETRY_CHECKS: readonly Check[] = [
         const reply = await session.say({ do: "start", nowMs: START_MS, draws: [0.5], options: { policy } });
         session.must(reply.ok !== undefined, "RET-014", () => `${canonical(policy)} is refused: ${canonical(reply)}`);
         session.nowMs = START_MS;
+        // Who takes anything has not shown that it knows the ends.
+        const beyond = { ...policy, factor: 0.999_9 };
+        const { refused } = await session.say({
+          do: "start",
+          nowMs: START_MS,
+          draws: [0.5],
+          options: { policy: beyond },
+        });
+        session.must(
+          refused?.code === "argument-invalid" && refused.field === "factor",
+          "RET-014",
+          () => `wanted argument-invalid of factor for ${canonical(beyond)}, got ${canonical(refused)}`,
+        );
       }
     },
   },
