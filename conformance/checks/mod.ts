@@ -20,6 +20,7 @@ import { MODEL_CHECKS } from "./model.ts";
 import { ACCEPTANCE_CHECKS } from "./bus_acceptance.ts";
 import { RECEIVER_CHECKS } from "./bus_receivers.ts";
 import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
+import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
@@ -40,6 +41,7 @@ export const CHECKS: readonly Check[] = [
   ...ACCEPTANCE_CHECKS,
   ...RECEIVER_CHECKS,
   ...LIFECYCLE_CHECKS,
+  ...DUPLICATE_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
