@@ -20,6 +20,8 @@ import { MODEL_CHECKS } from "./model.ts";
 import { ACCEPTANCE_CHECKS } from "./bus_acceptance.ts";
 import { RECEIVER_CHECKS } from "./bus_receivers.ts";
 import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
+import { HEALTH_CHECKS } from "./registry_health.ts";
+import { LEASE_CHECKS } from "./registry_leases.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { SECURITY_CHECKS } from "./security.ts";
@@ -35,6 +37,8 @@ export const CHECKS: readonly Check[] = [
   ...RETRY_CHECKS,
   ...BREAKER_CHECKS,
   ...REGISTRY_CHECKS,
+  ...LEASE_CHECKS,
+  ...HEALTH_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
   ...MODEL_CHECKS,
