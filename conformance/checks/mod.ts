@@ -24,6 +24,7 @@ import { HEALTH_CHECKS } from "./registry_health.ts";
 import { LEASE_CHECKS } from "./registry_leases.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RETRY_CHECKS } from "./retry.ts";
+import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
 
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   ...LANE_CHECKS,
   ...CAPACITY_CHECKS,
   ...RETRY_CHECKS,
+  ...DURABLE_RETRY_CHECKS,
   ...BREAKER_CHECKS,
   ...REGISTRY_CHECKS,
   ...LEASE_CHECKS,

@@ -121,6 +121,21 @@ export const HEALTH_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "health/long-documents",
+    requirements: ["REG-054"],
+    title: "A document is read up to 65,536 bytes: a status within counts, one behind them is not seen",
+    kind: "hostile",
+    needs,
+    async run(session: Session) {
+      const pad = (bytes: number) => "x".repeat(bytes);
+      const within = `{"status":"fail","pad":"${pad(65_536 - 26)}"}`;
+      const beyond = `{"pad":"${pad(70_000)}","status":"fail"}`;
+      session.must(within.length === 65_536, "REG-054", `the document has ${within.length} bytes`);
+      await judgedBy(session, [FAIL, FAIL, health(200, within)], "REG-054", true, FAIL);
+      await judgedBy(session, [FAIL, FAIL, health(200, beyond)], "REG-054", false, PASS);
+    },
+  },
+  {
     id: "health/no-answer-in-time",
     requirements: ["REG-047"],
     title: "A check without an answer within 5,000 ms has failed, one answered before that has not",
