@@ -23,6 +23,8 @@ import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
 import { HEALTH_CHECKS } from "./registry_health.ts";
 import { LEASE_CHECKS } from "./registry_leases.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
+import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
+import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { SECURITY_CHECKS } from "./security.ts";
@@ -48,6 +50,8 @@ export const CHECKS: readonly Check[] = [
   ...RECEIVER_CHECKS,
   ...LIFECYCLE_CHECKS,
   ...DUPLICATE_CHECKS,
+  ...RECEIPT_CHECKS,
+  ...DEAD_LETTER_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
