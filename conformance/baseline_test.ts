@@ -57,6 +57,7 @@ Deno.test("baselineOf() keeps what still fails, drops what passes, and leaves ne
     { ...entry, check: "retry/not-run" },
   ]);
   assertEquals(baselineOf(reportOf([passing("retry/a")]), baseline, "2026-01-01").known, []);
+  assertEquals(readBaseline(JSON.stringify(made), true), made);
   // What it writes is taken only once somebody has given reasons.
   assertThrows(() => readBaseline(JSON.stringify(made)), Error, "entry retry/b has no reason");
   const explained = made.known.map((one) => ({ ...one, reason: "x", link: "https://example.com" }));

@@ -9,7 +9,7 @@ import { bellhop } from "./subjects/bellhop.ts";
 // What counts is what a check that passed has asserted on the reference, not what a check says of itself.
 
 /** MUSTs of gateway and service that nothing judges yet. To be lowered with each check that comes, never raised. */
-const MAX_UNTESTED = 132;
+const MAX_UNTESTED = 93;
 
 const report = await runChecks({ open: bellhop(), checks: CHECKS, seed: 1, runs: 5 });
 const wanted = SPECIFICATION.requirements.filter(({ level, role }) => level === "MUST" && role !== "client");

@@ -97,7 +97,8 @@ export function createLint(): Lint {
       if (refused.code === "envelope-invalid") {
         rule("ENV-005", (refused.faults ?? []).length > 0, () => "envelope-invalid without a fault");
       }
-      for (const fault of refused.faults ?? []) {
+      // The table is that of envelopes; which words a registration is refused with is open.
+      for (const fault of refused.code === "envelope-invalid" ? refused.faults ?? [] : []) {
         rule("ENV-016", FAULT_CODES.has(fault.code), () => `${fault.code} is no code of a fault`);
       }
     },

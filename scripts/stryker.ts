@@ -161,6 +161,8 @@ function vitestOptions(tests: string) {
       alias: [
         { find: "@std/assert", replacement: `${here}testing/assert.ts` },
         { find: "npm:cloudevents@10.0.0", replacement: "cloudevents" },
+        { find: "npm:fast-check@4.10.2", replacement: `${here}node_modules/fast-check/lib/fast-check.js` },
+        { find: "fast-check", replacement: `${here}testing/stryker/fast_check.ts` },
       ],
     },
     test: { include: [tests], globals: true, setupFiles: ["testing/stryker/setup.ts"], testTimeout: 120_000 },

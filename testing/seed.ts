@@ -21,5 +21,7 @@ const runs = Deno.env.get("FC_NUM_RUNS");
 fc.configureGlobal({
   ...fc.readConfigureGlobal(),
   seed,
+  // Else a list of up to 400 has 10 items at most, and few runs come to what lies further off.
+  defaultSizeToMaxWhenMaxSpecified: true,
   ...(runs === undefined ? {} : { numRuns: Number(runs) }),
 });

@@ -221,6 +221,34 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "envelope/header-twice",
+    requirements: ["ENV-042"],
+    title: "An attribute header that occurs twice is refused; once it is taken",
+    kind: "hostile",
+    needs: ["core", "http"],
+    async run(session: Session) {
+      await begin(session);
+      // Text that may hold a comma and a space cannot be told from two values that were joined on the way.
+      const second = { type: "thing.other", source: "/other", priority: "HIGH", time: "2026-01-01T00:00:00Z" };
+      for (const [name, value] of Object.entries(second)) {
+        const { specversion, id, source, type } = session.event();
+        const once: Readonly<Record<string, string>> = {
+          "content-type": "application/json",
+          "ce-specversion": String(specversion),
+          "ce-id": String(id),
+          "ce-source": String(source),
+          "ce-type": String(type),
+          ...(name === "priority" || name === "time" ? { [`ce-${name}`]: value } : {}),
+        };
+        const reply = await session.publishRaw({ headers: { ...once, [`CE-${name}`]: value }, body: "{}" });
+        session.must(reply.refused !== undefined, "ENV-042", () => `ce-${name} stands twice: ${canonical(reply)}`);
+        const twin = await session.publishRaw({ headers: once, body: "{}" });
+        session.must(twin.ok !== undefined, "ENV-042", () => `its twin is accepted: ${canonical(twin)}`);
+        await session.ack(session.begun("BUS-019", "b"));
+      }
+    },
+  },
+  {
     id: "envelope/missing-attributes",
     requirements: ["ENV-001", "ENV-005", "BUS-002"],
     title: "Each of the four required attributes that is absent is named as missing",

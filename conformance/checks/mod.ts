@@ -15,8 +15,18 @@ import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
 import { PRIORITY_CHECKS } from "./priority.ts";
 import { CAPACITY_CHECKS } from "./priority_capacity.ts";
 import { LANE_CHECKS } from "./priority_lanes.ts";
+import { REGISTRY_CHECKS } from "./registry.ts";
 import { MODEL_CHECKS } from "./model.ts";
+import { ACCEPTANCE_CHECKS } from "./bus_acceptance.ts";
+import { RECEIVER_CHECKS } from "./bus_receivers.ts";
+import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
+import { HEALTH_CHECKS } from "./registry_health.ts";
+import { LEASE_CHECKS } from "./registry_leases.ts";
+import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
+import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
+import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
 import { RETRY_CHECKS } from "./retry.ts";
+import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
 
@@ -28,10 +38,20 @@ export const CHECKS: readonly Check[] = [
   ...LANE_CHECKS,
   ...CAPACITY_CHECKS,
   ...RETRY_CHECKS,
+  ...DURABLE_RETRY_CHECKS,
   ...BREAKER_CHECKS,
+  ...REGISTRY_CHECKS,
+  ...LEASE_CHECKS,
+  ...HEALTH_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
   ...MODEL_CHECKS,
+  ...ACCEPTANCE_CHECKS,
+  ...RECEIVER_CHECKS,
+  ...LIFECYCLE_CHECKS,
+  ...DUPLICATE_CHECKS,
+  ...RECEIPT_CHECKS,
+  ...DEAD_LETTER_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,

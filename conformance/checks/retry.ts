@@ -742,6 +742,50 @@ export const RETRY_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "retry/in-time",
+    requirements: ["RET-026", "RET-027"],
+    title: "An attempt begins when it is due, and within 100 ms of that",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await session.start({ policy: { jitter: "none", baseMs: 700, factor: 1 } });
+      await session.member("b", { subscriptions: ["thing.*"] });
+      await session.accepted({ priority: "HIGH" });
+      await waitAfter(session, { verdict: "nak" });
+      for (let retry = 2; retry <= 8; retry++) {
+        const waited = await waitAfter(session, { verdict: "nak" });
+        session.must(waited >= 700, "RET-026", `retry ${retry} begins after ${waited} ms, before its 700 ms`);
+        session.must(waited <= 800, "RET-027", `retry ${retry} begins after ${waited} ms, late by more than 100`);
+      }
+    },
+  },
+  {
+    id: "retry/long-answers",
+    requirements: ["RET-043"],
+    title: "The verdict of an answer with a long body is that of its status and headers",
+    kind: "hostile",
+    needs: ["core", "http"],
+    async run(session: Session) {
+      const body = "x".repeat(200_000);
+      const answers: readonly (readonly [CallAnswer, string])[] = [
+        [{ status: 200, headers: {}, body }, "delivered"],
+        [{ status: 422, headers: {}, body }, "rejected"],
+        [{ status: 503, headers: { "bellhop-verdict": "term" }, body }, "rejected"],
+      ];
+      for (const [answer, outcome] of answers) {
+        await beginWithB(session);
+        const event = await session.accepted();
+        await session.settle(session.begun("BUS-019", "b"), answer);
+        await session.advance(1);
+        session.same((await session.delivery(event)).outcome, outcome, "RET-043", "the outcome");
+      }
+      await beginWithB(session);
+      await session.accepted();
+      const asked = { status: 503, headers: { "retry-after": "3" }, body };
+      session.same(await waitAfter(session, asked), 3_000, "RET-043", "the wait that its header asks for");
+    },
+  },
+  {
     id: "retry/gone-endpoint",
     requirements: ["RET-038"],
     title: "A 410 removes the instance that answered, unless a verdict header decides",

@@ -37,7 +37,7 @@ export function causesOf(results: readonly CheckResult[]): readonly Cause[] {
   for (const result of results) {
     const { failure } = result;
     if (failure === undefined) continue;
-    const broken = JSON.stringify([result.verdict, failure.requirement ?? ""]);
+    const broken = JSON.stringify([result.verdict, failure.requirement ?? "", result.known?.reason]);
     const same = ofRequirement.get(broken) ?? [];
     ofRequirement.set(broken, same);
     // What differs from check to check, ids and the like, does not make another cause.
@@ -47,7 +47,8 @@ export function causesOf(results: readonly CheckResult[]): readonly Cause[] {
     causes.set(key, cause);
     cause.results.push(result);
   }
-  const rank = ({ results: [{ verdict }] }: Cause) => ["fail", "not-testable", "warn"].indexOf(verdict);
+  const rank = ({ results: [{ verdict, known }] }: Cause) =>
+    (known === undefined ? 0 : 3) + ["fail", "not-testable", "warn"].indexOf(verdict);
   return [...new Set(causes.values())].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -65,9 +66,16 @@ function causeArticle({ results }: Cause, index: number): Markup {
   const [first, ...others] = results;
   const failure = first.failure as FailureReport;
   const { requirement, sentence, message, counterexample } = failure;
-  const verdict = first.verdict === "warn" ? "warn" : "fail";
+  const { known } = first;
+  const verdict = first.verdict === "warn" || known !== undefined ? "warn" : "fail";
   const name = requirement ?? "Not testable";
-  const word = first.verdict === "warn" ? "warning" : first.verdict === "fail" ? "broken" : "counts as broken";
+  const word = known !== undefined
+    ? "known"
+    : first.verdict === "warn"
+    ? "warning"
+    : first.verdict === "fail"
+    ? "broken"
+    : "counts as broken";
   const shown = index < MAX_SHOWN && failure.log.length > 0;
   const id = index + 1;
   return markup`<article class="failure ${verdict}" id="failure-${id}" tabindex="-1" aria-labelledby="failure-title-${id}" data-requirement="${
@@ -81,6 +89,10 @@ function causeArticle({ results }: Cause, index: number): Markup {
 ${sentence !== undefined && markup`<blockquote>${code(sentence)}</blockquote>`}
 <p class="check"><code>${first.check}</code> ${first.title}</p>
 <pre class="said" tabindex="0" aria-label="Message">${cutText(message, MAX_TEXT)}</pre>
+${
+    known !== undefined &&
+    markup`<p class="known">Put up with until ${known.expires}: ${known.reason} (<code>${known.link}</code>)</p>`
+  }
 ${
     counterexample !== undefined &&
     markup`<h4>Smallest input that breaks it</h4><pre class="input" tabindex="0" aria-label="Counterexample">${

@@ -35,8 +35,8 @@ export function grouped(number: number): string {
 }
 
 /** `1 check`, `2 checks`. */
-export function count(number: number, noun: string): string {
-  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+export function count(number: number, noun: string, plural: string = `${noun}s`): string {
+  return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 
 /** A sentence of the specification, its code set as code. */

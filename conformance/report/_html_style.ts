@@ -68,7 +68,7 @@ input{width:100%}button{cursor:pointer}button:hover{border-color:var(--brass)}ou
 .case{display:grid;gap:.4rem 2.5rem;grid-template-columns:minmax(0,1fr)}@media (min-width:1000px){.case:has(.diagram[open]){grid-template-columns:minmax(0,2fr) minmax(0,3fr)}}
 blockquote{font:400 1.08rem/1.5 var(--serif);margin:.55rem 0 .8rem;max-width:52rem}.failure h4{font-weight:600;font-size:.9rem;margin:.9rem 0 .3rem}.check{margin:.3rem 0 .7rem;color:var(--soft)}
 .said{background:var(--fail-soft);color:var(--fail-ink);border-radius:8px;padding:.75rem .95rem;max-height:18rem;overflow:auto;font-size:.88rem}.warn>.said{background:var(--warn-soft);color:var(--warn-ink)}
-.input{background:var(--code);border-radius:8px;padding:.75rem .95rem;max-height:14rem;overflow:auto}
+.known{margin:.7rem 0;color:var(--warn-ink)}#stale li{padding:.2rem 0}.input{background:var(--code);border-radius:8px;padding:.75rem .95rem;max-height:14rem;overflow:auto}
 .replay{display:flex;gap:.5rem;align-items:stretch;margin:.3rem 0 .8rem;max-width:100%}.replay code{flex:0 1 auto;min-width:0;background:var(--code);border-radius:8px;padding:.55rem .9rem;overflow-wrap:anywhere}.replay code::before{content:"$ "/"";color:var(--soft)}.copy{display:none;align-self:start}.js .copy{display:block}.copy.done{border-color:var(--pass);color:var(--pass-ink)}
 .diagram .scroll{padding:.5rem 0 .2rem}.sequence{display:block;max-width:100%;height:auto}.others ul{display:grid;gap:.5rem;padding:.4rem 0 0}.others .replay{margin:.25rem 0}
 .sequence text{font:11.5px system-ui,"Liberation Sans","DejaVu Sans",sans-serif;fill:var(--ink);text-anchor:middle}.sequence .time{text-anchor:end;fill:var(--soft);font-size:11px}

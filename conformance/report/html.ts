@@ -18,6 +18,7 @@ import {
   requirementResults,
 } from "./requirement_results.ts";
 import { durationText } from "./sequence.ts";
+import { isFailure } from "./summary.ts";
 
 /**
  * The page. The same report gives the same text.
@@ -57,6 +58,7 @@ ${matrix(results)}
 <div id="panel-body" aria-live="polite"></div>
 </aside>
 </div>
+${staleEntries(report)}
 ${failures(causes)}
 ${catalogue(results, causes)}
 </main>
@@ -172,22 +174,37 @@ ${choice("Verdict", REQUIREMENT_VERDICTS.map((name) => [name, WORDS[name]] as co
 </form>`;
 }
 
-function verdictOf({ results: checks }: Report, results: readonly RequirementResult[]): {
+function verdictOf({ results: checks, stale = [] }: Report, results: readonly RequirementResult[]): {
   readonly verdict: "fail" | "warn" | "pass" | "not-tested";
   readonly title: string;
   readonly detail: string;
 } {
   const { fail, warn, pass } = countVerdicts(results);
-  const mute = checks.filter(({ verdict }) => verdict === "not-testable").length;
-  // A failure of a requirement that the catalogue does not know fails as well.
-  if (fail > 0 || mute > 0 || checks.some(({ verdict }) => verdict === "fail")) {
+  const unexpected = checks.filter(isFailure);
+  if (unexpected.length > 0) {
+    const mute = unexpected.filter(({ verdict }) => verdict === "not-testable").length;
     const detail = fail > 0 ? `${count(fail, "requirement")} broken` : `${count(mute, "check")} could not be tested`;
     return { verdict: "fail", title: "Does not conform", detail };
   }
-  const detail = `${count(pass, "requirement")} tested and kept`;
+  if (stale.length > 0) {
+    return { verdict: "fail", title: "Stale baseline", detail: `${count(stale.length, "known failure")} out of date` };
+  }
+  const kept = `${count(pass, "requirement")} tested and kept`;
   if (pass === 0) return { verdict: "not-tested", title: "Nothing was tested", detail: "no check applied" };
-  if (warn > 0) return { verdict: "warn", title: "Conforms", detail: `${detail}, ${count(warn, "warning")}` };
-  return { verdict: "pass", title: "Conforms", detail };
+  if (fail > 0) {
+    const detail = `${count(fail, "requirement")} broken, as was known`;
+    return { verdict: "warn", title: "Known failures only", detail };
+  }
+  if (warn > 0) return { verdict: "warn", title: "Conforms", detail: `${kept}, ${count(warn, "warning")}` };
+  return { verdict: "pass", title: "Conforms", detail: kept };
+}
+
+/** Entries of the baseline that are out of date. */
+function staleEntries({ stale = [] }: Report): Markup | false {
+  return stale.length > 0 && markup`<section id="stale" aria-labelledby="stale-title">
+<h2 id="stale-title">Stale baseline <small>${count(stale.length, "entry", "entries")} to take out</small></h2>
+<ul>${stale.map(({ check, why }) => markup`<li><code>${check}</code> ${why}</li>`)}</ul>
+</section>`;
 }
 
 function clockBadge(clock: unknown): Markup {

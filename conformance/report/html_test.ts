@@ -86,6 +86,16 @@ Deno.test("htmlReport() says what the run comes to", () => {
     page(results[0], { ...results[2], requirements: [] }),
     "<strong>Does not conform</strong><span>1 check could not be tested</span>",
   );
+  const known = { check: "b/x", reason: "not begun", link: "https://example.org/7", expires: "2027-01-31" };
+  const put = page(results[0], { ...results[1], known });
+  assertStringIncludes(put, "<strong>Known failures only</strong><span>1 requirement broken, as was known</span>");
+  assertStringIncludes(put, "Put up with until 2027-01-31: not begun (<code>https://example.org/7</code>)");
+  const stale = htmlReport(
+    { ...rest, results: [results[0]], stale: [{ check: "b/x", why: "it passes" }] },
+    REQUIREMENTS,
+  );
+  assertStringIncludes(stale, "<strong>Stale baseline</strong><span>1 known failure out of date</span>");
+  assertStringIncludes(stale, "<li><code>b/x</code> it passes</li>");
   assertStringIncludes(page(), ">virtual clock</span>");
   const real = { ...rest, results, subject: { ...rest.subject, clock: "real" as const } };
   assertStringIncludes(htmlReport(real, REQUIREMENTS), ">real clock: weaker proof</span>");

@@ -37,7 +37,7 @@ export async function readKnown(suite: Suite, values: Given["values"]): Promise<
     throw new Stop(EXIT.usage, `cannot read ${file}: ${(error as Error).message}`);
   }
   try {
-    return suite.readBaseline(read);
+    return suite.readBaseline(read, writes);
   } catch (error) {
     throw new Stop(EXIT.usage, `${file}: ${(error as Error).message}`);
   }

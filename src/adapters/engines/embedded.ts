@@ -156,11 +156,12 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
 
   async function register(data: unknown): Promise<Registered> {
     refuseWhenClosed();
-    const endpoint = (data as { endpoint?: unknown } | null)?.endpoint;
-    if (typeof endpoint === "string" && endpoint.length <= 2_048) transport.check(endpoint);
+    // What breaks the rules of a registration is that, and no refusal of its address.
+    const { endpoint, name } = parseRegistration(data);
+    transport.check(endpoint);
     let granted: number | undefined;
     if (transport.consent !== undefined) {
-      granted = await consentTo(data);
+      granted = await consentTo(endpoint, name);
       refuseWhenClosed();
     }
     const registered = registry.register(clock.nowMs(), data, token(), token(), granted);
@@ -171,8 +172,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   }
 
   /** Asks the endpoint for its consent; gives the rate that it grants. */
-  async function consentTo(data: unknown): Promise<number | undefined> {
-    const { endpoint, name } = parseRegistration(data);
+  async function consentTo(endpoint: string, name: string): Promise<number | undefined> {
     if (asking >= MAX_HANDSHAKES) {
       throw new BellhopError("registry-full", `${MAX_HANDSHAKES} endpoints are being asked for their consent`, {
         retryAfterMs: HANDSHAKE_TIMEOUT_MS,

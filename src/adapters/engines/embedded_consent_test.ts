@@ -56,6 +56,10 @@ Deno.test("register() asks nobody about a registration that is invalid", async (
   const { engine, asked } = await world(() => Promise.resolve({}));
   const error = await assertRejects(() => engine.register({ ...USERS, name: "U" }), BellhopError);
   assertEquals([error.code, asked], ["registration-invalid", []]);
+  for (const endpoint of ["", "nonsense", "ftp://127.0.0.1/", "http://user:secret@127.0.0.1:9/"]) {
+    const error = await assertRejects(() => engine.register({ ...USERS, endpoint }), BellhopError);
+    assertEquals([error.code, asked], ["registration-invalid", []], endpoint);
+  }
   await engine.close();
 });
 

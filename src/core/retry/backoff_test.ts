@@ -61,6 +61,11 @@ Deno.test("backoffDelay() waits before the first retry when the policy says back
   assertEquals([1, 2, 3].map((n) => backoffDelay(policy, n, () => 0)), [1_000, 2_000, 4_000]);
 });
 
+Deno.test("backoffDelay() spreads equal jitter over the upper half of the ceiling", () => {
+  const policy = resolvePolicy({ jitter: "equal", baseMs: 1_000 });
+  assertEquals([0, 0.5, 0.999].map((draw) => backoffDelay(policy, 2, () => draw)), [1_000, 1_500, 1_999]);
+});
+
 Deno.test("backoffDelay() spreads decorrelated jitter from base to three times the wait before", () => {
   const policy = resolvePolicy({ jitter: "decorrelated", baseMs: 100, capMs: 1_000 });
   assertEquals(backoffDelay(policy, 1, () => 0), 100);

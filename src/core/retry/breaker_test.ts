@@ -72,5 +72,9 @@ Deno.test("breakerReport() opens after 10 failures in a row for 10 s, then lets 
 });
 
 Deno.test("breakerReport() keeps the same value while all is well", () => {
-  assertStrictEquals(breakerReport(CLOSED_BREAKER, 1, true), CLOSED_BREAKER);
+  for (const state of [CLOSED_BREAKER, { ...CLOSED_BREAKER }]) {
+    assertStrictEquals(breakerReport(state, 1, true), state);
+    assertStrictEquals(breakerReport(state, 1, undefined), state);
+    assertStrictEquals(breakerBegin(state, 1), state);
+  }
 });

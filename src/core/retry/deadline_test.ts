@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { earliestDeadline, formatDeadline, MAX_DEADLINE_MS, parseDeadline, remainingMs } from "./deadline.ts";
+import {
+  DEADLINE_HEADER,
+  earliestDeadline,
+  formatDeadline,
+  MAX_DEADLINE_MS,
+  parseDeadline,
+  remainingMs,
+} from "./deadline.ts";
+import { VERDICT_HEADER } from "./verdict.ts";
 
 const ms = fc.double({ min: 0, max: 1e13, noNaN: true });
 
@@ -24,7 +32,18 @@ Deno.test("parseDeadline() refuses all but digits and never throws", () => {
   fc.assert(fc.property(fc.string(), (text) => assert((parseDeadline(text, 0) ?? 0) >= 0)));
 });
 
+Deno.test("remainingMs() is the time until the deadline, and 0 from then on", () => {
+  assertEquals([0, 4_000, 5_000, 9_000].map((nowMs) => remainingMs(5_000, nowMs)), [5_000, 1_000, 0, 0]);
+  assertEquals(remainingMs(Infinity, 1), Infinity);
+});
+
+Deno.test("DEADLINE_HEADER and VERDICT_HEADER are those of the specification", () => {
+  assertEquals([DEADLINE_HEADER, VERDICT_HEADER], ["bellhop-deadline-ms", "bellhop-verdict"]);
+});
+
 Deno.test("earliestDeadline() ignores what is absent", () => {
   assertEquals(earliestDeadline(), Infinity);
+  assertEquals(earliestDeadline(null, undefined), Infinity);
+  assertEquals(earliestDeadline(3, undefined, 7, null), 3);
   assertEquals(earliestDeadline(undefined, 7, null, 3), 3);
 });

@@ -38,10 +38,47 @@ Deno.test("parseHttpDate() takes a year of two digits for the past when it is ov
   assertEquals(parseHttpDate("Sunday, 29-Feb-00 00:00:00 GMT", Date.UTC(2099, 5, 1)), Date.UTC(2000, 1, 29));
 });
 
+Deno.test("parseHttpDate() takes years of two digits from 49 years ago to 50 ahead, at any present", () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 2e10 }), fc.integer({ min: -49, max: 49 }), (now, years) => {
+    const date = new Date((now + years * 31_556_952) * 1_000);
+    const [, day, month, year, time] = date.toUTCString().split(" ");
+    const text = `${DAYS[date.getUTCDay()]}, ${day}-${month}-${year.slice(-2)} ${time} GMT`;
+    assertEquals(parseHttpDate(text, now * 1_000), date.getTime());
+  }));
+  for (let year = 1971; year < 2500; year++) {
+    const digits = String((year + 50) % 100).padStart(2, "0");
+    const nowMs = Date.UTC(year, 0, 1);
+    assertEquals(parseHttpDate(`Monday, 01-Jan-${digits} 00:00:00 GMT`, nowMs), Date.UTC(year + 50, 0, 1));
+    assertEquals(parseHttpDate(`Monday, 01-Jan-${digits} 00:00:01 GMT`, nowMs), Date.UTC(year - 50, 0, 1, 0, 0, 1));
+  }
+  // No year that the two digits can name has that day: those three of a century are tried, and no fourth.
+  assertEquals(parseHttpDate("Sunday, 29-Feb-00 00:00:00 GMT", Date.UTC(2250, 0, 1)), undefined);
+});
+
+Deno.test("parseHttpDate() takes blanks around each form, a leap second, and nothing else around or within", () => {
+  const forms = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"];
+  for (const text of forms) {
+    for (const blanked of [` ${text}`, `\t ${text}`, `${text} `, `${text} \t`]) {
+      assertEquals(parseHttpDate(blanked, NOW), 784_111_777_000, blanked);
+    }
+    assertEquals(parseHttpDate(text.replace(":37", ":60"), NOW), 784_111_800_000);
+    const faults = [
+      `x${text}`,
+      `${text}x`,
+      text.replace(":37", ":61"),
+      text.replace("Nov", "Nev"),
+      text.replace("6", "0"),
+    ];
+    for (const fault of faults) assertEquals(parseHttpDate(fault, NOW), undefined, fault);
+  }
+});
+
 Deno.test("parseHttpDate() refuses dates that do not exist and forms of others", () => {
   for (
     const text of [
       "Sun, 31 Feb 2026 00:00:00 GMT",
+      "Sunday, 31-Feb-26 00:00:00 GMT",
+      "Sun Feb 31 00:00:00 2026",
       "Sun, 00 Jan 2026 00:00:00 GMT",
       "Sun, 06 Nov 1994 24:00:00 GMT",
       "Sun, 06 Nov 1994 08:60:00 GMT",

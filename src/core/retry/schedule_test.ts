@@ -137,6 +137,19 @@ Deno.test("advance() skips what is cancelled while it fires, and keeps the rest 
   assertEquals(fired, [0, 2, 3]);
 });
 
+Deno.test("dueMs() is undefined for what is not in, whether it was in or never had room", () => {
+  const schedule = createSchedule({ capacity: 1_000, originMs: 0 });
+  schedule.add(3, 10);
+  schedule.cancel(3);
+  for (const handle of [3, 4, 64, 65, 999]) {
+    assertEquals([schedule.has(handle), schedule.dueMs(handle)], [false, undefined]);
+    schedule.cancel(handle);
+  }
+  assertEquals(schedule.size, 0);
+  for (const handle of [63, 64, 65, 999]) schedule.add(handle, handle);
+  assertEquals([63, 64, 65, 999].map((handle) => schedule.dueMs(handle)), [63, 64, 65, 999]);
+});
+
 Deno.test("add() rounds fractions up so that nothing fires early", () => {
   const schedule = createSchedule({ capacity: 1, originMs: 0.5 });
   schedule.add(0, 10.2);
@@ -145,7 +158,9 @@ Deno.test("add() rounds fractions up so that nothing fires early", () => {
 
 Deno.test("add() refuses handles outside the capacity and times that are no number", () => {
   const schedule = createSchedule({ capacity: 2, originMs: 0 });
-  for (const handle of [-1, 2, 0.5, NaN]) assertThrows(() => schedule.add(handle, 1), RangeError, "handle");
+  for (const handle of [-1, 2, 0.5, NaN]) {
+    assertThrows(() => schedule.add(handle, 1), RangeError, `the handle must be an integer from 0 to 1: ${handle}`);
+  }
   assertThrows(() => schedule.add(0, NaN), RangeError, "due time");
   assertEquals(schedule.size, 0);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { startChromium } from "../testing/chromium.ts";
-import { CHECKS } from "./checks/mod.ts";
-import type { Report } from "./run.ts";
+import { startChromium } from "../../testing/chromium.ts";
+import { CHECKS } from "../checks/mod.ts";
+import type { Report } from "../run.ts";
 
 const PAGE = "https://suite.invalid/";
 
