@@ -283,8 +283,6 @@ function itemOf(session: Session, kind: string | number, at: number, before: rea
   return session.event({ id: `item-${at}` });
 }
 
-function verdictOf(
-  { ok, refused }: { readonly ok?: JsonObject; readonly refused?: { readonly code: string } },
-): Json[] {
+function verdictOf({ ok, refused }: Reply): Json[] {
   return ok === undefined ? [refused?.code ?? null] : [ok.id, ok.duplicate, ok.durability];
 }

@@ -76,7 +76,7 @@ const DEEDS: readonly {
     deed: "cancelled",
     outcome: "cancelled",
     requirement: "BUS-040",
-    async end(session, event) {
+    async end(session: Session, event) {
       const reply = await cancel(session, event);
       session.must(reply.ok !== undefined, "BUS-040", () => `a cancellation was answered ${JSON.stringify(reply)}`);
     },

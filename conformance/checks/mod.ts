@@ -25,6 +25,8 @@ import { LEASE_CHECKS } from "./registry_leases.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
 import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
+import { DELAYED_CHECKS } from "./bus_delayed.ts";
+import { TRACE_CHECKS } from "./bus_trace.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { SECURITY_CHECKS } from "./security.ts";
@@ -52,6 +54,8 @@ export const CHECKS: readonly Check[] = [
   ...DUPLICATE_CHECKS,
   ...RECEIPT_CHECKS,
   ...DEAD_LETTER_CHECKS,
+  ...DELAYED_CHECKS,
+  ...TRACE_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
