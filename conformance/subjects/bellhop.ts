@@ -266,7 +266,10 @@ class Bellhop implements Subject {
       ...(guard === undefined ? {} : { guard }),
       ...(secure ? { keysOf: createKeyring(secrets as never), origin: "gateway.example" } : {}),
     });
+    let deaf = false;
+    this.deafen = () => deaf = true;
     this.engine = await embedded({
+      trace: (step) => deaf || this.events.push({ kind: "trace", event: step.event as never }),
       store: this.faulty.open,
       transport: this.transport(outside),
       clock,
@@ -286,7 +289,6 @@ class Bellhop implements Subject {
         ...this.changes.embedded?.registry,
       },
     });
-    this.deafen = this.engine.trace((step) => this.events.push({ kind: "trace", event: step.event as never }));
     this.app = gatewayRoutes({
       engine: this.engine,
       peer: () => "127.0.0.1",

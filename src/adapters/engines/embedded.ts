@@ -15,7 +15,7 @@ import { BellhopError } from "../../core/error.ts";
 import type { Registered, Registry } from "../../core/registry/registry.ts";
 import { createRegistry, parseRegistration, type RegistryOptions } from "../../core/registry/mod.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Acknowledgement, Engine, EngineHealth, Publisher, Route } from "../../ports/engine.ts";
+import type { Acknowledgement, Engine, EngineHealth, EngineTrace, Publisher, Route } from "../../ports/engine.ts";
 import type { MessageStore, OpenStore } from "../../ports/store.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { Discovery } from "./_discovery.ts";
@@ -47,6 +47,8 @@ export interface EmbeddedOptions {
   readonly criticalInMemory?: boolean;
   /** Milliseconds that a health check may take. Default 5,000. */
   readonly healthTimeoutMs?: number;
+  /** Called for each step from the very first: only it hears what is `recovered`, for that is before the engine is there. */
+  readonly trace?: (step: EngineTrace) => void;
 }
 
 /** Most URLs of services to be found. */
@@ -95,12 +97,14 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   for (const { name, maxInFlight } of registry.list()) {
     if (maxInFlight !== undefined) bus.setMaxInFlight(name, maxInFlight);
   }
+  bus.tracing = options.trace !== undefined;
   const recovered = bus.recover(nowMs, found);
   const unreadable = recovered.unreadable.length + restored.dropped;
   if (restored.dropped === 0) endWhatLeft(bus, registry, nowMs);
 
   const watchers = new Watchers();
   const loop = new Loop(bus, registry, store, watchers, options, source);
+  if (options.trace !== undefined) loop.trace(options.trace);
   const discovery = new Discovery(options.services ?? [], registry, transport, clock, discover);
   const targets = new Map<string, readonly string[]>();
   let asking = 0;

@@ -49,8 +49,8 @@ async function world(store: OpenStore = memory(), clock: ManualClock = manualClo
     token: () => `token-${clock.nowMs()}-${++tokens}`,
     registry: { healthIntervalMs: 0 },
     criticalInMemory: true,
+    trace: (step) => step.subject === "message" && trace.push(step.event),
   });
-  engine.trace((step) => step.subject === "message" && trace.push(step.event));
   return {
     engine,
     clock,
@@ -197,6 +197,8 @@ Deno.test("embedded() takes a waiting CRITICAL up again after a restart, and wai
   await before.engine.close({ deadlineMs: 0 });
 
   const after = await world(store, clock);
+  await clock.settle(0);
+  assertEquals(after.trace.map(({ kind, id }) => [kind, id]), [["recovered", "1"]]);
   const [delivery] = (await after.engine.status("/test", "1")).deliveries;
   assertEquals([delivery.state, delivery.attempts, delivery.lastError], ["waiting", 2, "status-503"]);
   assert(delivery.nextAttemptMs! <= clock.nowMs() + 500);
