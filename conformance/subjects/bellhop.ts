@@ -23,6 +23,8 @@ type Start = Extract<Command, { do: "start" }>;
 export interface BellhopChanges {
   readonly hello?: Partial<Hello>;
   readonly embedded?: Partial<EmbeddedOptions>;
+  /** Gives the opener of an empty store at each call, in place of one in memory that lies about its durability. */
+  readonly disk?: () => OpenStore;
 }
 
 const ORIGIN = "http://127.0.0.1:8000";
@@ -42,7 +44,7 @@ class Bellhop implements Subject {
   private unanswered = new Set<number>();
   private engine: Engine | undefined;
   private app: App | undefined;
-  private disk = memory();
+  private disk: OpenStore = memory();
   private faulty = faultyStore(this.disk);
   private deafen: (() => void) | undefined;
   private tokens = 0;
@@ -235,9 +237,9 @@ class Bellhop implements Subject {
     this.events = [];
     this.unanswered = new Set();
     this.clock = manualClock(command.nowMs);
-    if (command.keep !== true) this.disk = memory();
     const durable = command.options.store !== "memory";
-    this.faulty = faultyStore(durable ? durableOver(this.disk) : memory());
+    if (command.keep !== true) this.disk = durable && this.changes.disk !== undefined ? this.changes.disk() : memory();
+    this.faulty = faultyStore(durable ? this.watched(this.disk) : memory());
     if (command.role === "service") return this.startService(command);
     await this.startGateway(command);
   }
@@ -296,6 +298,26 @@ class Bellhop implements Subject {
       fetch: (url: string, init: RequestInit) => this.dial(url, init),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     } as never) as App;
+  }
+
+  /** The store, `flushed` as far as the suite can see, which waits for each of its writes. */
+  private watched(open: OpenStore): OpenStore {
+    return async () => {
+      const store = await open();
+      return {
+        ...store,
+        capabilities: { ...store.capabilities, durability: "flushed" },
+        write: (operations) => {
+          const written = store.write(operations);
+          this.busy++;
+          const done = () => void this.busy--;
+          written.then(done, done);
+          return written;
+        },
+        scan: (...place) => store.scan(...place),
+        close: () => store.close(),
+      };
+    };
   }
 
   private startService({ service: wanted, security }: Start): void {
@@ -483,13 +505,6 @@ const HELLO: Hello = {
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
   can: ["store-faults", "crash", "service", "drain"],
 };
-
-function durableOver(open: OpenStore): OpenStore {
-  return async () => {
-    const store = await open();
-    return { ...store, capabilities: { ...store.capabilities, durability: "flushed" } };
-  };
-}
 
 function runOf(delivery: Delivery): number {
   return (delivery as unknown as { readonly flight?: { readonly run: number } }).flight?.run ?? 1;
