@@ -47,7 +47,7 @@ export function importKeys(secret: SigningSecret, field = "signingSecret"): Prom
 /**
  * The keys of all services: of one secret for all, or of a secret for each name, where `*` stands for those not named.
  *
- * @throws {BellhopError} `argument-invalid` with the field, never with a secret
+ * @throws {BellhopError} `secret-missing` for none at all; `argument-invalid` with the field, never with a secret
  *
  * @example
  * ```ts
@@ -59,12 +59,15 @@ export function importKeys(secret: SigningSecret, field = "signingSecret"): Prom
  * ```
  */
 export function createKeyring(
-  secrets: SigningSecret | Readonly<Record<string, SigningSecret>>,
+  secrets: SigningSecret | Readonly<Record<string, SigningSecret>> | undefined,
   field = "signingSecrets",
 ): Keyring {
+  if (isNone(secrets)) {
+    throw new BellhopError("secret-missing", `${field}: outside open mode every delivery is signed`, { field });
+  }
   const one = typeof secrets === "string" || Array.isArray(secrets) || secrets instanceof Secret;
-  const entries = one ? [[ANY, secrets as SigningSecret] as const] : Object.entries(secrets ?? {});
-  if (entries.length < 1) throw invalid(field, "wanted the secret of at least one service");
+  const entries = one ? [[ANY, secrets as SigningSecret] as const] : Object.entries(secrets as object);
+  if (entries.length < 1) throw invalid(field, "wanted a secret, or the secrets of services by their names");
   // Not repeated: who takes name and secret for each other has put a secret there.
   if (entries.some(([service]) => service !== ANY && !isServiceName(service))) {
     throw invalid(field, "wanted names of services, or *, each with its secret");
@@ -73,6 +76,12 @@ export function createKeyring(
     entries.map(([service, secret]) => [service, importKeys(secret, one ? field : `${field}.${service}`)]),
   );
   return (service) => keys.get(service) ?? keys.get(ANY) ?? NONE;
+}
+
+/** What is left of a setting that was forgotten, or emptied. */
+function isNone(secrets: unknown): boolean {
+  if (secrets === undefined || secrets === null) return true;
+  return typeof secrets === "object" && !(secrets instanceof Secret) && Object.keys(secrets).length === 0;
 }
 
 function invalid(field: string, reason: string): BellhopError {

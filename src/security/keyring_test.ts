@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BellhopError } from "../core/error.ts";
 import { createKeyring } from "./keyring.ts";
+import { Secret } from "./redact.ts";
 import { newSigningSecret } from "./signature.ts";
 
 Deno.test("createKeyring() says nothing of a secret that stands where a name belongs, nor of one that is none", () => {
@@ -12,11 +13,7 @@ Deno.test("createKeyring() says nothing of a secret that stands where a name bel
     { users: undefined },
     { users: [secret, secret, secret] },
     { "": secret },
-    {},
-    null,
-    undefined,
     5,
-    [],
     secret.slice(6),
     [secret, secret.slice(6)],
   ];
@@ -32,4 +29,12 @@ Deno.test("createKeyring() gives each service its own keys, and those of * to wh
   assertEquals((await keysOf("users")).length, 2);
   assertEquals((await keysOf("orders")).length, 1);
   assertEquals(await keysOf("orders"), await keysOf("*"));
+});
+
+Deno.test("createKeyring() refuses with secret-missing where there is no secret at all", () => {
+  for (const secrets of [undefined, null, {}, []]) {
+    const error = assertThrows(() => createKeyring(secrets as string), BellhopError);
+    assertEquals([error.code, error.field], ["secret-missing", "signingSecrets"]);
+  }
+  createKeyring(new Secret(newSigningSecret()));
 });

@@ -51,7 +51,7 @@ Deno.test("gateway() refuses to be without mode, without a secret, or both open 
     [{ credentials, signingSecrets, open: true }, "argument-invalid"],
     [{ credentials: [], signingSecrets }, "argument-invalid"],
     [{ credentials, signingSecrets: "hunter2" }, "argument-invalid"],
-    [{ credentials, signingSecrets: {} }, "argument-invalid"],
+    [{ credentials, signingSecrets: {} }, "secret-missing"],
     [{ credentials, signingSecrets, allowHosts: ["http://x"] }, "argument-invalid"],
     [{ credentials, signingSecrets, webhookOrigin: "a b" }, "argument-invalid"],
   ];
