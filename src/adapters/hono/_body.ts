@@ -5,6 +5,7 @@
  */
 import type { HonoRequest } from "hono";
 import { BellhopError } from "../../core/error.ts";
+import { type After, afterBy } from "./_after.ts";
 
 /** The body of a request that fits its limit. */
 export type ReadBody = (
@@ -22,7 +23,7 @@ const READY_TURNS = 6;
  * A stated length decides alone that the body is too large. That it is small enough is believed of the server, which
  * frames the body by it, and checked afterwards; what has no length is counted as it arrives.
  */
-export function bodyReader(timeoutMs: number): ReadBody {
+export function bodyReader(timeoutMs: number, after: After = afterBy(undefined)): ReadBody {
   return async (request, maxBytes, contentLength) => {
     const { raw } = request;
     if (raw.bodyUsed) return await readCached(request, maxBytes);
@@ -35,7 +36,7 @@ export function bodyReader(timeoutMs: number): ReadBody {
       reading.then((buffer) => ready = buffer, ignore);
       for (let turn = 0; turn < READY_TURNS && ready === undefined; turn++) await undefined;
       return bounded(
-        ready ?? await within(timeoutMs, reading, ignore).catch((error) => {
+        ready ?? await within(after, timeoutMs, reading, ignore).catch((error) => {
           // Held by a reader that has read nothing yet: what failed midway has been used.
           throw raw.bodyUsed || error instanceof BellhopError ? error : taken(request);
         }).catch(unreadable),
@@ -46,19 +47,19 @@ export function bodyReader(timeoutMs: number): ReadBody {
     if (raw.body.locked) throw taken(request);
     const reader = raw.body.getReader();
     const cancel = () => reader.cancel().catch(ignore);
-    const body = await within(timeoutMs, count(reader, maxBytes), cancel).catch(unreadable);
+    const body = await within(after, timeoutMs, count(reader, maxBytes), cancel).catch(unreadable);
     keep(request, body);
     return body;
   };
 }
 
-function within<T>(timeoutMs: number, reading: Promise<T>, cancel: () => void): Promise<T> {
+function within<T>(after: After, timeoutMs: number, reading: Promise<T>, cancel: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const stop = after(timeoutMs, () => {
       reject(new BellhopError("timeout", `The body did not arrive within ${timeoutMs} ms`));
       cancel();
-    }, timeoutMs);
-    reading.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+    reading.then(resolve, reject).finally(stop);
   });
 }
 

@@ -10,6 +10,7 @@ import type { Engine } from "../../ports/engine.ts";
 import type { Principal } from "../../security/credentials.ts";
 import type { EndpointGuard } from "../../security/endpoint_guard.ts";
 import { parseScopes } from "../../security/scope.ts";
+import type { After } from "./_after.ts";
 import type { ReadBody } from "./_body.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
@@ -74,6 +75,9 @@ export interface Gateway {
   readonly fetch: Dial;
   readonly guard: EndpointGuard;
   readonly signal: AbortSignal | undefined;
+  /** Epoch milliseconds. */
+  readonly nowMs: () => number;
+  readonly after: After;
   readonly readBody: ReadBody;
   readonly streams: TraceStreams;
   readonly waits: Waits;

@@ -35,7 +35,7 @@ export async function proxy(call: Call): Promise<Response> {
   assertMayCall(principal, name);
   if (FORBIDDEN.has(method)) throw new BellhopError("method-unsupported", `${method} is not passed on`);
   const path = pathAfterName(raw.url, c.req.routePath);
-  const startMs = Date.now();
+  const startMs = gateway.nowMs();
   const ownMs = parseDeadline(raw.headers.get(DEADLINE_HEADER), startMs);
   const latestMs = startMs + gateway.limits.callTimeoutMs;
   const own = ownMs !== undefined && ownMs <= latestMs;
@@ -48,10 +48,10 @@ export async function proxy(call: Call): Promise<Response> {
   const leave = () => caller.abort();
   raw.signal.addEventListener("abort", leave, { once: true });
   let late = false;
-  const timer = setTimeout(() => {
+  const stop = gateway.after(deadlineMs - gateway.nowMs(), () => {
     late = true;
     leave();
-  }, deadlineMs - Date.now());
+  });
   try {
     const headers = passedOn(raw.headers);
     headers.delete("host");
@@ -64,7 +64,7 @@ export async function proxy(call: Call): Promise<Response> {
     }
     // fetch decodes what comes encoded, so that nothing should: the body is to pass unchanged.
     headers.set("accept-encoding", "identity");
-    headers.set(DEADLINE_HEADER, formatDeadline(deadlineMs, Date.now()) ?? "0");
+    headers.set(DEADLINE_HEADER, formatDeadline(deadlineMs, gateway.nowMs()) ?? "0");
     const body = method === "GET" || method === "HEAD" ? null : raw.body;
     // Of a body that does not go along it would not be true.
     headers.delete("content-length");
@@ -79,10 +79,10 @@ export async function proxy(call: Call): Promise<Response> {
     const { fetch, guard } = gateway;
     const url = new URL(route.endpoint).origin + path;
     const response = await fetch(url, request, await guard.admit(route.endpoint));
-    clearTimeout(timer);
+    stop();
     return answer(response, route, () => raw.signal.removeEventListener("abort", leave));
   } catch (error) {
-    clearTimeout(timer);
+    stop();
     // A caller that has gone is no fault of the instance.
     route.done(raw.signal.aborted && !late, false);
     if (late) throw new BellhopError(own ? "deadline-exceeded" : "timeout");

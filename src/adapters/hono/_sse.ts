@@ -6,6 +6,7 @@
  */
 import { BellhopError } from "../../core/error.ts";
 import type { Engine, EngineTrace } from "../../ports/engine.ts";
+import { type After, afterBy } from "./_after.ts";
 
 /** Bounds of the streams. */
 export interface StreamLimits {
@@ -28,16 +29,20 @@ const COMMENT = encoder.encode(":\n\n");
 const DROPPED = encoder.encode('event: dropped\ndata: {"kind":"dropped","reason":"slow-reader"}\n\n');
 
 /** @param signal ends every stream */
-export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceStreams {
+export function traceStreams(
+  limits: StreamLimits,
+  signal?: AbortSignal,
+  after: After = afterBy(undefined),
+): TraceStreams {
   const streams = new Map<ReadableStreamDefaultController<Uint8Array>, string | undefined>();
   let unsubscribe: (() => void) | undefined;
-  let heartbeat: ReturnType<typeof setInterval> | undefined;
+  let stopBeating = () => {};
 
   function leave(stream: ReadableStreamDefaultController<Uint8Array>): void {
     if (!streams.delete(stream) || streams.size > 0) return;
     unsubscribe?.();
     unsubscribe = undefined;
-    clearInterval(heartbeat);
+    stopBeating();
   }
 
   function send(bytes: Uint8Array): void {
@@ -50,6 +55,14 @@ export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceS
       stream.close();
       leave(stream);
     }
+  }
+
+  function beat(): void {
+    stopBeating = after(limits.heartbeatMs, () => {
+      // The next first: who is ended by this comment may be the last.
+      beat();
+      send(COMMENT);
+    });
   }
 
   signal?.addEventListener("abort", () => {
@@ -71,7 +84,7 @@ export function traceStreams(limits: StreamLimits, signal?: AbortSignal): TraceS
         throw new BellhopError("too-many-streams", `${most} streams of one credential may be open`);
       }
       unsubscribe ??= engine.trace((step) => send(eventOf(step)));
-      if (streams.size === 0) heartbeat = setInterval(() => send(COMMENT), limits.heartbeatMs);
+      if (streams.size === 0) beat();
       let own: ReadableStreamDefaultController<Uint8Array>;
       return new ReadableStream<Uint8Array>({
         start(stream) {

@@ -9,9 +9,11 @@
 import * as hono from "hono";
 import { basePath } from "hono/route";
 import { BellhopError } from "../../core/error.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { Credentials, Principal } from "../../security/credentials.ts";
 import { createLoopbackGuard, type EndpointGuard } from "../../security/endpoint_guard.ts";
+import { afterBy } from "./_after.ts";
 import { bodyReader } from "./_body.ts";
 import {
   type Call,
@@ -67,6 +69,8 @@ export interface GatewayRoutesOptions {
   readonly peer?: (request: Request, env: unknown) => string | undefined;
   /** How proxied requests are sent; default the platform's. */
   readonly fetch?: Dial;
+  /** By which bodies, proxied requests and the comments of streams have their time; default the platform's. */
+  readonly clock?: Clock;
   /** Ends the trace streams and every wait when the gateway closes. */
   readonly signal?: AbortSignal;
   /**
@@ -123,7 +127,8 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
   const { credentials } = options;
   assertMode(options.open, credentials);
   const limits = gatewayLimits(options.limits);
-  const { signal, errorsUrl } = options;
+  const { signal, errorsUrl, clock } = options;
+  const after = afterBy(clock);
   assertErrorsUrl(errorsUrl);
   const { name = "bellhop", version = "0.1.0" } = options;
   const gateway: Gateway = {
@@ -134,8 +139,10 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     guard: options.guard ?? createLoopbackGuard(),
     signal,
-    readBody: bodyReader(limits.bodyTimeoutMs),
-    streams: traceStreams(limits, signal),
+    nowMs: clock === undefined ? Date.now : () => clock.nowMs(),
+    after,
+    readBody: bodyReader(limits.bodyTimeoutMs, after),
+    streams: traceStreams(limits, signal, after),
     waits: outcomeWaits(limits.maxWaits),
     calls: underWay(limits.maxCalls, "proxied calls"),
     discoveries: underWay(limits.maxDiscoveries, "discoveries"),

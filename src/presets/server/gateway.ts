@@ -96,9 +96,9 @@ export function gateway(options: GatewayOptions): GatewayApp {
     : secureMode(credentials, signingSecrets, allowHosts, webhookOrigin);
   const ended = new AbortController();
   const routes: Partial<GatewayRoutesOptions> = Object.fromEntries(
-    Object.entries({ name, version, peer, errorsUrl, onFault, source: given.source }).filter(([, value]) =>
-      value !== undefined
-    ),
+    Object.entries({ name, version, peer, errorsUrl, onFault, source: given.source, clock: given.clock }).filter((
+      [, value],
+    ) => value !== undefined),
   );
   // What is advertised and what holds are one.
   const { capacity, maxDurableBytes } = { ...limits, ...given.bus };
