@@ -10,8 +10,10 @@ import type { StoreOperation } from "../../core/bus/operation.ts";
 export interface GroupCommit {
   /** Joins the open group; the promise settles with the group's flush. */
   write(operations: readonly StoreOperation[]): Promise<void>;
-  /** Flushes the open group at once. */
+  /** Flushes the open group at once, or as soon as the flush under way has ended. */
   flush(): void;
+  /** Flushes as well; resolves when everything asked for so far has settled, and never rejects. */
+  settled(): Promise<void>;
   /** Forgets the timer; call {@linkcode GroupCommit.flush} before. */
   stop(): void;
 }
@@ -38,19 +40,28 @@ const MOST_CHARS = 8_388_608;
  * that flush waits for the turn's end: timers and sockets are served in between, and what they ask for joins. One turn
  * of the event loop thus spends at most two flushes, but for groups that outgrow their bounds.
  *
- * @param commit applies the operations in order and flushes; throws if that failed, and the group rejects with it
+ * A commit that takes time flushes alone: what is asked for meanwhile gathers, and goes at the end of the turn in which
+ * that commit ended, so that those whom it answered can join. Groups settle in the order of their writes.
+ *
+ * @param commit applies the operations in order and flushes, by the time it returns or its promise resolves; throws or
+ * rejects if that failed, and the group rejects with it
  */
 export function groupCommit(
-  commit: (operations: readonly StoreOperation[]) => void,
+  commit: (operations: readonly StoreOperation[]) => void | Promise<void>,
   afterTurn: AfterTurn,
 ): GroupCommit {
   let group: Group | undefined;
   let callOff: (() => void) | undefined;
+  let busy = false;
+  /** Groups that nobody joins any more, while another is being flushed. */
+  const waiting: Group[] = [];
+  let last: Promise<void> = Promise.resolve();
 
   function write(operations: readonly StoreOperation[]): Promise<void> {
     if (group === undefined) {
       group = openGroup();
-      if (callOff === undefined) queueMicrotask(flush);
+      last = group.done;
+      if (callOff === undefined && !busy) queueMicrotask(flush);
     }
     const { done } = group;
     for (const operation of operations) {
@@ -63,20 +74,41 @@ export function groupCommit(
 
   function flush(): void {
     if (group === undefined) return;
-    const { operations, resolve, reject } = group;
+    waiting.push(group);
     group = undefined;
+    flushWaiting();
+  }
+
+  function flushWaiting(): void {
+    while (!busy && waiting.length > 0) start(waiting.shift()!);
+  }
+
+  function start({ operations, resolve, reject }: Group): void {
     callOff ??= afterTurn(turnEnded);
     try {
-      commit(operations);
-      resolve();
+      const flushed = commit(operations);
+      if (flushed === undefined) return resolve();
+      busy = true;
+      flushed.then(resolve, reject).then(ended);
     } catch (error) {
       reject(error);
     }
   }
 
+  function ended(): void {
+    busy = false;
+    flushWaiting();
+    callOff ??= afterTurn(turnEnded);
+  }
+
   function turnEnded(): void {
     callOff = undefined;
+    if (!busy) flush();
+  }
+
+  function settled(): Promise<void> {
     flush();
+    return last.then(nothing, nothing);
   }
 
   function stop(): void {
@@ -84,8 +116,10 @@ export function groupCommit(
     callOff = undefined;
   }
 
-  return { write, flush, stop };
+  return { write, flush, settled, stop };
 }
+
+function nothing(): void {}
 
 function openGroup(): Group {
   let settle!: Pick<Group, "resolve" | "reject">;
