@@ -160,6 +160,7 @@ class Bellhop implements Subject {
   private async tell(engine: Engine, command: Command): Promise<JsonObject> {
     switch (command.do) {
       case "publish": {
+        if (engine.closing) throw new BellhopError("closing");
         const headers = new Headers(command.headers);
         const body = command.bodyBase64 === undefined ? bytesOf(command.body ?? "") : fromBase64(command.bodyBase64);
         const content = fromHttp(headers, body, this.limits);

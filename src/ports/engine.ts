@@ -104,6 +104,8 @@ export interface Engine {
   readonly durability: Durability;
   /** Largest CRITICAL record, UTF-8 bytes. */
   readonly maxRecordBytes: number;
+  /** Whether it has begun to close: whatever is published is refused for that first, before it is even read. */
+  readonly closing: boolean;
   /**
    * Accepts a valid envelope; a CRITICAL when it is flushed.
    *

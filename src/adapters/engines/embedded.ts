@@ -197,6 +197,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   return {
     durability,
     maxRecordBytes,
+    get closing() {
+      return loop.closing;
+    },
     publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement> {
       refuseWhenClosed();
       const { type } = envelope;

@@ -276,7 +276,9 @@ Deno.test("embedded() finishes the attempts under way when it closes, and accept
   await engine.publish(message("1", "alarm"), ANYONE);
   await clock.settle();
   const watched = engine.settled("/test", "1", 60_000);
+  assertEquals(engine.closing, false);
   const closed = engine.close({ deadlineMs: 5_000 });
+  assertEquals(engine.closing, true);
   const refused = await assertRejects(async () => await engine.publish(message("2", "alarm"), ANYONE), BellhopError);
   assertEquals(refused.code, "closing");
   resolve();

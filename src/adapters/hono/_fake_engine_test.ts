@@ -20,6 +20,7 @@ export interface FakeEngine extends Engine {
   /** Where calls go; none means that no instance can be called. */
   endpoint: string | undefined;
   state: "queued" | "ended";
+  closing: boolean;
   /** Makes the next publish fail. */
   fault: unknown;
   emit(step: EngineTrace): void;
@@ -92,6 +93,7 @@ export function fakeEngine(): FakeEngine {
   const fake: FakeEngine = {
     durability: "flushed",
     maxRecordBytes: 1_048_576,
+    closing: false,
     published: [],
     letters: new Map(),
     renewed: [],

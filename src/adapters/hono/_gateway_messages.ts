@@ -7,6 +7,7 @@
 import { fromHttp, parse, STRUCTURED_TYPE } from "../../core/envelope/mod.ts";
 import type { BatchItem, Envelope } from "../../core/envelope/mod.ts";
 import type { MessageStatus } from "../../core/bus/status.ts";
+import { BellhopError } from "../../core/error.ts";
 import type { Acknowledgement, Engine, Publisher } from "../../ports/engine.ts";
 import type { Principal } from "../../security/credentials.ts";
 import { assertMayCancel, assertMayObserve, assertMayPublish, assertMaySeeStatus } from "../../security/permission.ts";
@@ -19,6 +20,7 @@ import type { RequestFacts } from "./_request_facts.ts";
 export async function publish(call: Call): Promise<Response> {
   const { c, facts, engine, gateway, principal } = call;
   const { limits } = gateway;
+  if (engine.closing) throw new BellhopError("closing");
   const maxBytes = facts.contentType !== undefined && isBatched(facts.contentType)
     ? limits.maxBatchBytes
     : limits.maxBytes;

@@ -88,6 +88,14 @@ Deno.test("gatewayRoutes() takes a batch larger than one envelope may be", async
   assertEquals((await response.json()).results.length, 3);
 });
 
+Deno.test("gatewayRoutes() refuses a publish with closing before it reads it when the engine closes", async () => {
+  const { engine, ask } = mounted();
+  const malformed = { method: "POST", headers: { "content-type": "application/cloudevents+json" }, body: "{" };
+  await assertProblem(await ask("~/messages", malformed), "envelope-malformed");
+  engine.closing = true;
+  await assertProblem(await ask("~/messages", malformed), "closing");
+});
+
 Deno.test("gatewayRoutes() waits as Prefer asks, and says so", async () => {
   const { engine, ask } = mounted();
   const early = await ask("~/messages", post(EVENT, { prefer: "respond-async, wait=90" }));
