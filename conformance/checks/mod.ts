@@ -22,6 +22,7 @@ import { RECEIVER_CHECKS } from "./bus_receivers.ts";
 import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
 import { HEALTH_CHECKS } from "./registry_health.ts";
 import { LEASE_CHECKS } from "./registry_leases.ts";
+import { DRAIN_CHECKS } from "./bus_drain.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
 import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
@@ -56,6 +57,7 @@ export const CHECKS: readonly Check[] = [
   ...DEAD_LETTER_CHECKS,
   ...DELAYED_CHECKS,
   ...TRACE_CHECKS,
+  ...DRAIN_CHECKS,
   ...HTTP_PUBLISH_CHECKS,
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
