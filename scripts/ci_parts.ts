@@ -27,6 +27,7 @@ export function ciParts(readme: string | undefined): Part[] {
     testPart("simulation, fuzz", 120, /_(simulation|fuzz)_test\.ts$/),
     testPart("demo", 60, /_demo_test\.ts$/),
     packagePart(),
+    runtimePart(),
     conformancePart(),
   ].filter((part) => part.steps.length > 0);
 }
@@ -40,6 +41,9 @@ export function readmeTestCommand(readme: string): string | undefined {
 
 /** Tests that need the packed package and tools from npm; the task `test` leaves them to CI. */
 export const PACKAGE_TEST = /_package_test\.ts$/;
+
+/** Tests on other runtimes than this, of the packed package; the task `test` leaves them to CI. */
+export const RUNTIME_TEST = /_runtime_test\.ts$/;
 
 /** Tests in a real browser; the task `test` leaves them to CI. */
 export const BROWSER_TEST = /_browser_test\.ts$/;
@@ -94,6 +98,12 @@ function docstringStep(): Step {
 /** What is tried from the outside, by what npm installs: tests named `_package_test.ts`. */
 function packagePart(): Part {
   const part = testPart("packages, console, doc code", 150, PACKAGE_TEST, true);
+  return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
+}
+
+/** What holds on every runtime, tried on each: tests named `_runtime_test.ts`. */
+function runtimePart(): Part {
+  const part = testPart("runtimes", 180, RUNTIME_TEST, true);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { BROWSER_TEST, CONFORM_TEST, PACKAGE_TEST } from "./ci_parts.ts";
+import { BROWSER_TEST, CONFORM_TEST, PACKAGE_TEST, RUNTIME_TEST } from "./ci_parts.ts";
 import { tallyFile } from "./_junit.ts";
 import { print } from "./_print.ts";
 import { run } from "./_process.ts";
@@ -53,6 +53,7 @@ Deno.exit(failed.length > 0 ? 1 : 0);
 
 /** Why a test is left to CI. */
 function whyLeft(path: string): string | undefined {
+  if (RUNTIME_TEST.test(path)) return "tries Node 22 and Bun, which npm installs";
   if (PACKAGE_TEST.test(path)) return "installs the package and other runtimes from npm";
   if (BROWSER_TEST.test(path)) return "needs Chromium, which apt installs";
   if (CONFORM_TEST.test(path)) return "proves the conformance suite for a minute and more";

@@ -36,6 +36,25 @@ Deno.test("bellhop conform passes the reference, and writes every report", async
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("bellhop conform tries itself on the store that is named, and says so in the replay", async () => {
+  const sqlite = await bellhop([
+    "conform",
+    "--subject",
+    "bellhop",
+    "--store",
+    "sqlite",
+    "--only",
+    "BUS-011",
+    "--quick",
+  ]);
+  assertEquals([sqlite.code, sqlite.told], [0, ""], sqlite.out);
+  for (const wrong of [["--subject", "bellhop", "--store", "paper"], ["--stdio", "cat", "--store", "sqlite"]]) {
+    const { code, told } = await bellhop(["conform", ...wrong]);
+    assertEquals(code, 2);
+    assertStringIncludes(told, "--store");
+  }
+});
+
 Deno.test("bellhop conform shows a failure with its smallest input, its diagram and a command that replays it", async () => {
   const first = await bellhop(["conform", "--stdio", FAULTY, ...JITTER]);
   assertEquals(first.code, 1, first.told);
