@@ -40,6 +40,12 @@ export const ABILITIES = [
   "service",
   /** takes `drain` */
   "drain",
+  /** takes `peer` at a `request` */
+  "peer",
+  /** takes `hosts`: what names resolve to may change while it runs */
+  "hosts",
+  /** takes `guard` in the security of a `start`: it can be at the level `checked` */
+  "guard",
 ] as const;
 
 /** One of {@linkcode ABILITIES}. */
@@ -134,7 +140,11 @@ export type Command =
     readonly headers: Readonly<Record<string, string>>;
     readonly body?: string;
     readonly bodyBase64?: string;
+    /** The address that it comes from, `null` = the platform does not tell; default 127.0.0.1. */
+    readonly peer?: string | null;
   }
+  /** From now on these names resolve to these addresses, and no others to any. */
+  | { readonly do: "hosts"; readonly hosts: Readonly<Record<string, readonly string[]>> }
   | { readonly do: "ask"; readonly about: Question; readonly input: JsonObject }
   | { readonly do: "stop" };
 

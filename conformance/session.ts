@@ -139,6 +139,12 @@ export class Session {
 
   /** Begins anew; whatever was before is forgotten. */
   async start(options: SessionStart = {}): Promise<void> {
+    const reply = await this.tryStart(options);
+    if (reply.ok === undefined) throw new SubjectBroken(`start was not answered ok: ${JSON.stringify(reply)}`);
+  }
+
+  /** Begins anew with what may be forbidden; whatever was before is forgotten all the same. */
+  async tryStart(options: SessionStart): Promise<Reply> {
     const { nowMs = START_MS, draws = [0.5], keep, role, service, security, ...rest } = options;
     if (keep === true) this.lint.restarted();
     else this.lint = createLint();
@@ -148,7 +154,7 @@ export class Session {
     this.late.clear();
     this.manualHealth = false;
     this.nowMs = nowMs;
-    const reply = await this.say({
+    return await this.say({
       do: "start",
       nowMs,
       draws,
@@ -158,7 +164,6 @@ export class Session {
       ...(service === undefined ? {} : { service }),
       ...(security === undefined ? {} : { security }),
     });
-    if (reply.ok === undefined) throw new SubjectBroken(`start was not answered ok: ${JSON.stringify(reply)}`);
   }
 
   /** An event with what is missing filled in; its id is new in this run of the suite. */
@@ -389,7 +394,8 @@ export class Session {
   private unsupported(command: Command, why: string): Error {
     const profile = NEEDED_BY[command.do];
     const asked = command.do === "ask" && this.hello.asks.includes(command.about);
-    const plain = command.do !== "start" || Object.keys(command.options).length === 0 && command.role === undefined;
+    const plain = command.do !== "start" ||
+      Object.keys(command.options).length === 0 && command.role === undefined && isUsual(command.security);
     const needed = asked || profile !== undefined && this.has(profile) && plain;
     if (!needed || this.hello.clock !== "virtual") return new NotApplicable(why);
     return new SubjectBroken(`${command.do} is needed for what is declared, and was answered unsupported: ${why}`);
@@ -472,6 +478,12 @@ export interface DeliveryView {
   readonly lastError?: string;
   /** When the next attempt is due. */
   readonly nextAttemptMs?: number;
+}
+
+/** Whether a gateway with the profile security must be able to begin so; what is odd it need not know. */
+function isUsual(security: JsonObject | undefined): boolean {
+  if (security === undefined) return true;
+  return typeof security.secrets === "string" && Array.isArray(security.credentials) && security.guard === undefined;
 }
 
 /** Commands that a subject with the profile must know. */

@@ -22,7 +22,7 @@ const HELLO: Hello = {
   profiles: ["core", "registry", "http", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
-  can: ["working", "store-faults", "crash", "service", "drain"],
+  can: ["working", "store-faults", "crash", "service", "drain", "peer", "hosts", "guard"],
 };
 
 /** See the module. */

@@ -44,6 +44,12 @@ class Bellhop implements Subject {
   private unanswered = new Set<number>();
   private engine: Engine | undefined;
   private app: App | undefined;
+  /** Ends the streams of an app that is left behind. */
+  private streaming = new AbortController();
+  /** Where requests come from. */
+  private peers = new WeakMap<Request, string | undefined>();
+  /** What names resolve to. */
+  private hosts: Hosts = {};
   private disk: OpenStore = memory();
   private faulty = faultyStore(this.disk);
   private deafen: (() => void) | undefined;
@@ -67,6 +73,9 @@ class Bellhop implements Subject {
     this.calls.clear();
     await this.engine?.close({ deadlineMs: 0 });
     this.engine = undefined;
+    this.app = undefined;
+    this.streaming.abort();
+    this.streaming = new AbortController();
   }
 
   /** The result, or that it will follow as an event. */
@@ -146,6 +155,9 @@ class Bellhop implements Subject {
         return {};
       case "request":
         return await this.request(command);
+      case "hosts":
+        this.hosts = command.hosts;
+        return {};
       case "store":
         return await this.store(command.action);
       case "stop":
@@ -252,22 +264,24 @@ class Bellhop implements Subject {
     const clock = this.clock;
     this.limits = { ...DEFAULT_ENVELOPE_LIMITS, ...options.limits };
     let drawn = 0;
-    const { secrets, credentials, allowHosts, hosts = {} } = (security ?? {}) as {
-      readonly secrets?: string | readonly string[];
+    const { secrets, credentials, allowHosts = [], hosts = {}, guard: level = "pinned" } = (security ?? {}) as {
+      readonly secrets?: never;
       readonly credentials?: never;
       readonly allowHosts?: readonly string[];
-      readonly hosts?: Readonly<Record<string, readonly string[]>>;
+      readonly hosts?: Hosts;
+      readonly guard?: "pinned";
     };
+    this.hosts = hosts;
     const secure = security !== undefined;
-    const resolve = (host: string) => Promise.resolve(hosts[host] ?? []);
-    const guard = secure ? createEndpointGuard({ level: "pinned", allowHosts: allowHosts ?? [], resolve }) : undefined;
+    const resolve = (host: string) => Promise.resolve(this.hosts[host] ?? []);
+    const guard = secure ? createEndpointGuard({ level, allowHosts, resolve }) : undefined;
     const outside = fetchTransport({
       fetch: (url, init) => this.dial(url, init),
       nowMs: () => clock.nowMs(),
       after: (ms, wake) => clock.wakeAt(clock.nowMs() + ms, wake),
       maxResponseBytes: 65_536,
       ...(guard === undefined ? {} : { guard }),
-      ...(secure ? { keysOf: createKeyring(secrets as never), origin: "gateway.example" } : {}),
+      ...(secure ? { keysOf: createKeyring(secrets), origin: "gateway.example" } : {}),
     });
     let deaf = false;
     this.deafen = () => deaf = true;
@@ -294,8 +308,10 @@ class Bellhop implements Subject {
     });
     this.app = gatewayRoutes({
       engine: this.engine,
-      peer: () => "127.0.0.1",
-      ...(secure ? { credentials: createCredentials(credentials as never), guard } : { open: true }),
+      peer: (request: Request) => this.peers.get(request),
+      ...(secure ? { guard } : { open: true }),
+      ...(credentials === undefined ? {} : { credentials: createCredentials(credentials) }),
+      signal: this.streaming.signal,
       fetch: (url: string, init: RequestInit) => this.dial(url, init),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     } as never) as App;
@@ -329,7 +345,9 @@ class Bellhop implements Subject {
     }
     this.app = serviceRoutes(definition, {
       clock: this.clock,
-      ...(security === undefined ? { open: true } : { signingSecret: (security as { secrets: never }).secrets }),
+      peer: (request) => this.peers.get(request),
+      ...(security === undefined ? { open: true } : {}),
+      ...(security?.secrets === undefined ? {} : { signingSecret: security.secrets as string }),
     }) as App;
   }
 
@@ -365,7 +383,15 @@ class Bellhop implements Subject {
   /** Deliveries that have not come to their request yet, in order. */
   private delivering: Slot[] = [];
 
+  /** As the platform's `fetch` does it, which follows a redirect unless it is told otherwise. */
   private async dial(url: string, init: RequestInit): Promise<Response> {
+    const response = await this.ask(url, init);
+    const location = response.headers.get("location");
+    const redirected = [301, 302, 303, 307, 308].includes(response.status) && location !== null;
+    return redirected && init.redirect !== "manual" ? await this.dial(new URL(location, url).href, init) : response;
+  }
+
+  private async ask(url: string, init: RequestInit): Promise<Response> {
     const headers = Object.fromEntries(new Headers(init.headers));
     const method = init.method ?? "GET";
     const body = typeof init.body === "string" ? init.body : await new Response(init.body).text();
@@ -456,6 +482,7 @@ class Bellhop implements Subject {
       headers.set("content-type", request.headers.get("content-type")!);
     }
     Object.defineProperty(request, "headers", { value: headers });
+    this.peers.set(request, command.peer === undefined ? "127.0.0.1" : command.peer ?? undefined);
     const response = await this.app!.fetch(request);
     return {
       status: response.status,
@@ -483,10 +510,13 @@ const TURNS = 8;
 /** Milliseconds after which an answer is late for no reason that is known. */
 const PATIENCE_MS = 2_000;
 
+/** A stream goes on, too, until the next start. */
 function prefersToWait(command: Command): boolean {
-  return command.do === "request" &&
-    Object.entries(command.headers).some(([name, value]) => name.toLowerCase() === "prefer" && /\bwait\b/.test(value));
+  return command.do === "request" && (command.path === "/trace" ||
+    Object.entries(command.headers).some(([name, value]) => name.toLowerCase() === "prefer" && /\bwait\b/.test(value)));
 }
+
+type Hosts = Readonly<Record<string, readonly string[]>>;
 
 interface Slot {
   readonly delivery: Delivery;
@@ -504,7 +534,7 @@ const HELLO: Hello = {
   profiles: ["core", "registry", "http", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
-  can: ["store-faults", "crash", "service", "drain"],
+  can: ["store-faults", "crash", "service", "drain", "peer", "hosts", "guard"],
 };
 
 function runOf(delivery: Delivery): number {
