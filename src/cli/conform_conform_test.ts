@@ -118,6 +118,19 @@ Deno.test("bellhop conform tells a program that would not start from one that br
   assertMatch(crash.out, /not-testable retry\/full-jitter[^]*ended with code 3[^]*segmentation fault/);
 });
 
+Deno.test("bellhop conform tries a gateway over HTTP: one that it starts, and one that runs", async () => {
+  const subset = ["--only", "http/publish", "--quick", "--seed", "1"];
+  const serve = `'${Deno.execPath()}' run -A conformance/subjects/serve_http.ts`;
+  const started = await bellhop(["conform", "--http-command", serve, ...subset]);
+  assertEquals([started.code, started.told], [0, ""], started.out);
+  assertMatch(started.out, /time +real[^]*\npassed: [1-9]\d* passed, 0 failed/);
+  await using gateway = running(["gateway", "--port", "0", "--store", "memory", "--json"]);
+  const { url } = JSON.parse(await gateway.line());
+  const found = await bellhop(["conform", "--http", url, ...subset]);
+  assertEquals([found.code, found.told], [0, ""], found.out);
+  assertMatch(found.out, /\npassed: [1-9]\d* passed, 0 failed/);
+});
+
 Deno.test("bellhop conform refuses what it cannot do before it starts anything", async () => {
   for (
     const [args, why] of [
