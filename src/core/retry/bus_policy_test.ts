@@ -19,6 +19,7 @@ const ENDS: readonly (readonly [keyof RetryPolicy, readonly unknown[], readonly 
 
 Deno.test("busPolicy() fills in the preset of the priority when fields are left out", () => {
   for (const priority of PRIORITIES) assertEquals(busPolicy({}, priority), PRIORITY_POLICIES[priority]);
+  assertEquals(busPolicy({}), PRIORITY_POLICIES.NORMAL);
   assertEquals(busPolicy({ baseMs: 7 }, "LOW"), { ...PRIORITY_POLICIES.LOW, baseMs: 7 });
 });
 

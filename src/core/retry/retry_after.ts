@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { daysInMonth, epochMs } from "../timestamp.ts";
+import { daysInMonth, epochMs, formatTimestamp } from "../timestamp.ts";
 
 // Each expression is anchored and of fixed length but for the blanks at its ends, so it runs in linear time.
 const SECONDS = /^[ \t]*(\d+)[ \t]*$/;
@@ -38,7 +38,7 @@ export function parseRetryAfter(value: string | null | undefined, nowMs: number)
 
 /**
  * Reads an HTTP date: IMF-fixdate, or the obsolete forms of RFC 850 and of C's asctime. The name of the day is not
- * checked against the date. A year of two digits is never more than 50 years after `nowMs`.
+ * checked against the date. A year of two digits is the last that leads no more than 50 years beyond `nowMs`.
  *
  * @returns epoch milliseconds, or `undefined` if the text is no HTTP date
  */
@@ -49,11 +49,13 @@ export function parseHttpDate(text: string, nowMs: number): number | undefined {
   if (asctime) return moment(Number(asctime[6]), asctime[1], Number(asctime[2]), asctime[3], asctime[4], asctime[5]);
   const old = RFC_850.exec(text);
   if (!old) return undefined;
-  const thisYear = yearOf(nowMs);
+  const [thisYear, thisMonth, today] = formatTimestamp(nowMs).slice(0, 10).split("-").map(Number);
+  const ofDayMs = nowMs - epochMs(thisYear, thisMonth, today, 0, 0, 0, 0);
+  const latestMs = epochMs(thisYear + 50, thisMonth, today, 0, 0, 0, 0) + ofDayMs;
   let year = thisYear - (thisYear % 100) + 100 + Number(old[3]);
   for (let tries = 0; tries < 3; tries++, year -= 100) {
     const ms = moment(year, old[2], Number(old[1]), old[4], old[5], old[6]);
-    if (ms !== undefined && ms <= fiftyYearsAfter(nowMs, thisYear)) return ms;
+    if (ms !== undefined && ms <= latestMs) return ms;
   }
   return undefined;
 }
@@ -72,15 +74,4 @@ function moment(
     return undefined;
   }
   return epochMs(year, month, day, hour, minute, second, 0);
-}
-
-function yearOf(ms: number): number {
-  let year = 1970 + Math.floor(ms / 31_556_952_000);
-  while (epochMs(year, 1, 1, 0, 0, 0, 0) > ms) year--;
-  while (epochMs(year + 1, 1, 1, 0, 0, 0, 0) <= ms) year++;
-  return year;
-}
-
-function fiftyYearsAfter(nowMs: number, thisYear: number): number {
-  return epochMs(thisYear + 50, 1, 1, 0, 0, 0, 0) + nowMs - epochMs(thisYear, 1, 1, 0, 0, 0, 0);
 }

@@ -55,6 +55,30 @@ Deno.test("parseHttpDate() takes years of two digits from 49 years ago to 50 ahe
   assertEquals(parseHttpDate("Sunday, 29-Feb-00 00:00:00 GMT", Date.UTC(2250, 0, 1)), undefined);
 });
 
+Deno.test("parseHttpDate() takes two digits for the last year that leads no more than 50 years ahead, day and hour counted", () => {
+  const shifted = (ms: number, years: number) => new Date(ms).setUTCFullYear(new Date(ms).getUTCFullYear() + years);
+  const ahead = fc.oneof(fc.integer({ min: -49 * 31_556_952, max: 50 * 31_556_952 }), fc.integer({ max: 0x7fff_ffff }));
+  const present = fc.oneof(
+    fc.integer({ min: 0, max: 2e10 }),
+    // Close to a new year, where the mean length of a year says least.
+    fc.tuple(fc.integer({ min: 1970, max: 2500 }), fc.integer({ min: -90_000, max: 90_000 })).map(([year, seconds]) =>
+      Date.UTC(year, 0, 1) / 1_000 + seconds
+    ),
+  );
+  fc.assert(fc.property(present, fc.oneof(ahead, fc.integer({ min: -9, max: 9 })), (now, seconds) => {
+    const nowMs = now * 1_000;
+    const date = new Date(shifted(nowMs, 50) + seconds * 1_000);
+    const [, day, month, year, time] = date.toUTCString().split(" ");
+    // Of 29 February not every year knows.
+    if (day === "29" && month === "Feb") return;
+    const found = parseHttpDate(`${DAYS[date.getUTCDay()]}, ${day}-${month}-${year.slice(-2)} ${time} GMT`, nowMs);
+    assert(found !== undefined && found <= shifted(nowMs, 50) && shifted(found, 100) > shifted(nowMs, 50));
+  }));
+  const nowMs = Date.UTC(1972, 11, 31, 20);
+  assertEquals(parseHttpDate("Saturday, 31-Dec-22 20:00:00 GMT", nowMs), Date.UTC(2022, 11, 31, 20));
+  assertEquals(parseHttpDate("Sunday, 01-Jan-23 10:00:00 GMT", nowMs), Date.UTC(1923, 0, 1, 10));
+});
+
 Deno.test("parseHttpDate() takes blanks around each form, a leap second, and nothing else around or within", () => {
   const forms = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"];
   for (const text of forms) {

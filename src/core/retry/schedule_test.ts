@@ -150,6 +150,13 @@ Deno.test("dueMs() is undefined for what is not in, whether it was in or never h
   assertEquals([63, 64, 65, 999].map((handle) => schedule.dueMs(handle)), [63, 64, 65, 999]);
 });
 
+Deno.test("createSchedule() makes room for the handles in use, whatever the capacity", () => {
+  // More than any array can hold.
+  const schedule = createSchedule({ capacity: 2 ** 40, originMs: 0 });
+  for (const handle of [0, 63, 64, 1_000]) schedule.add(handle, handle);
+  assertEquals([schedule.size, schedule.dueMs(1_000)], [4, 1_000]);
+});
+
 Deno.test("add() rounds fractions up so that nothing fires early", () => {
   const schedule = createSchedule({ capacity: 1, originMs: 0.5 });
   schedule.add(0, 10.2);
