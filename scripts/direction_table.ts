@@ -38,6 +38,11 @@ export const DIRECTIONS: readonly Direction[] = [
     may: ["src/core/", "src/ports/", "src/adapters/stores/_"],
     packages: ["node:sqlite", "node:fs", "node:path", "node:timers"],
   })),
+  ...["indexed_db", "_indexed_db"].map((name) => ({
+    path: `src/adapters/stores/${name}`,
+    may: ["src/core/", "src/ports/", "src/adapters/stores/_"],
+    packages: ["idb-keyval"],
+  })),
   { path: "src/adapters/transports/", may: ["src/core/", "src/ports/", "src/security/"], packages: [] },
   {
     path: "src/adapters/hono/",

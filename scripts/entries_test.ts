@@ -16,6 +16,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./hono": [/^src\/(service|schema|security|ports)\//, /^src\/adapters\/hono\//, /^npm:\/?(hono|hono-openapi)@/],
   "./engines/embedded": [/^src\/(ports|security)\//, /^src\/adapters\/engines\//],
   "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],
+  "./stores/indexeddb": [/^src\/ports\//, /^src\/adapters\/stores\/(indexed_db|_)/, /^npm:\/?idb-keyval@/],
   "./stores/sqlite": [/^src\/ports\//, /^src\/adapters\/stores\/(sqlite|_)/, /^node:/],
   "./transports/fetch": [/^src\/(ports|security)\//, /^src\/adapters\/transports\/(fetch|_)/],
   "./transports/memory": [/^src\/ports\//, /^src\/adapters\/transports\/(memory|_)/],
