@@ -30,6 +30,21 @@ export const LONG_PARTS: readonly LongPart[] = [
     commands: () => [testArguments("results/long_crash.xml", testFiles(/_crash_test\.ts$/))],
   },
   {
+    name: "mutants",
+    limitSeconds: 3_600,
+    commands: () => [["run", "-A", "conformance/mutants/prove.ts", "--seeds", "5"]],
+  },
+  {
+    name: "eccentrics",
+    limitSeconds: 7_200,
+    commands: () => [["run", "-A", "conformance/eccentrics/prove.ts", "--seeds", "50"]],
+  },
+  {
+    name: "load",
+    limitSeconds: 7_200,
+    commands: () => [["run", "-A", "conformance/eccentrics/under_load.ts", "--rounds", "100"]],
+  },
+  {
     name: "stryker",
     limitSeconds: 7_200,
     commands: () => [["run", "-A", "scripts/stryker.ts"]],
