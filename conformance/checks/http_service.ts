@@ -266,6 +266,31 @@ export const HTTP_SERVICE_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "service/long-delivery",
+    requirements: ["ENV-049"],
+    title: "A delivery of 524,288 bytes reaches the handler, and is acknowledged",
+    kind: "scenario",
+    needs,
+    can,
+    async run(session: Session) {
+      await begun(session);
+      const bytes = { datacontenttype: "application/octet-stream", data_base64: "A".repeat(349_528) };
+      const event = session.event(bytes);
+      const pad = 524_288 - JSON.stringify({ ...event, pad: "" }).length;
+      // Attributes have a bound: what is left is white space.
+      const body = JSON.stringify({ ...event, pad: "x".repeat(1_000) }) + " ".repeat(pad - 1_000);
+      const { headers } = delivery(event);
+      const { reply, seq } = await begin(session, "POST", "/", {
+        headers: { "content-type": STRUCTURED, ...headers },
+        body,
+      });
+      session.must(reply === undefined, "ENV-049", () => `it was answered ${reply?.status} ${reply?.text}`);
+      await session.settle(handlerOf(session), { verdict: "ack" });
+      await session.advance(1);
+      session.must(lateReply(session, seq)?.status === 204, "ENV-049", "it is acknowledged");
+    },
+  },
+  {
     id: "service/hostile-bodies",
     requirements: ["HTTP-007", "ENV-024"],
     title: "Bodies that are no envelope are refused, and the service goes on",

@@ -14,6 +14,7 @@ from refusal import Refusal
 REMEMBERED_MS = 600000
 MAX_REMEMBERED = 1000000
 LONGEST_RUN_MS = 2147483647
+LIMITS = {**envelope.LIMITS, 'maxBytes': 2 * envelope.LIMITS['maxBytes']}  # ENV-049
 VERSION = '1.0.0'
 
 
@@ -83,7 +84,7 @@ def receive(gw, receiver, headers, body, later):
     """One delivery: its envelope, duplicates, the handler (HTTP-063 to HTTP-070)."""
     if envelope.mode_of(headers) != 'structured':
         raise Refusal('content-type-unsupported', 'deliveries are in structured mode')
-    _, found = envelope.parse(headers, body)
+    _, found = envelope.parse(headers, body, LIMITS)
     key = (found['source'], found['id'])
     if is_known(gw, receiver, key):
         return 204, {}, b''

@@ -56,7 +56,7 @@ export type { SenderOptions } from "./service_sender.ts";
 export interface ServiceRoutesOptions extends Omit<ReceiverOptions, "nowMs">, SenderOptions {
   /** Says when the time of an attempt is up. */
   readonly clock: Clock;
-  /** How large an envelope may be; default 256 KiB. */
+  /** How large a delivery may be; default 512 KiB, to which 256 KiB published as bytes may grow in structured mode. */
   readonly limits?: EnvelopeLimits;
   /** Origins of gateways to which the handshake consents; default all. At most 64. */
   readonly origins?: readonly string[];
@@ -76,6 +76,11 @@ const MENDABLE: readonly ErrorCode[] = [
   "signature-invalid",
   "signature-stale",
 ];
+/** ENV-049: what a gateway took in binary mode comes longer by base64. */
+const DELIVERY_LIMITS: EnvelopeLimits = Object.freeze({
+  ...DEFAULT_ENVELOPE_LIMITS,
+  maxBytes: 2 * DEFAULT_ENVELOPE_LIMITS.maxBytes,
+});
 const MAX_ORIGINS = 64;
 const HEALTH_TIMEOUT_MS = 5_000;
 
@@ -109,7 +114,7 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * ```
  */
 export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: ServiceRoutesOptions): Hono {
-  const { clock, limits = DEFAULT_ENVELOPE_LIMITS, origins, ratePerMinute, bodyTimeoutMs = 30_000 } = options;
+  const { clock, limits = DELIVERY_LIMITS, origins, ratePerMinute, bodyTimeoutMs = 30_000 } = options;
   const readBody = bodyReader(bodyTimeoutMs);
   assertOrigins(origins);
   // The handshake would find out: it grants what cannot be told to nobody.
