@@ -69,9 +69,26 @@ Deno.test("validatePattern() names the rule that is broken", () => {
   assertEquals(validatePattern("", "subscriptions[3]")?.field, "subscriptions[3]");
 });
 
+Deno.test("validatePattern() says what was wanted and what was there", () => {
+  const reasons: [string, string][] = [
+    ["", "wanted a pattern, got an empty text"],
+    ["a".repeat(257), "wanted at most 256 characters, got 257"],
+    ["user..created", "wanted a token at character 5, got none"],
+    ["user.>.created", 'wanted ">" as the last token, got it at character 5'],
+    ["us*er", "wanted a wildcard alone in its token, got it at character 2"],
+    ["us er", "wanted no space or control character, got one at character 2"],
+    ["us\u007fer", "wanted no space or control character, got one at character 2"],
+    [Array(18).fill("*").join("."), "wanted at most 16 tokens, got 18"],
+  ];
+  for (const [text, reason] of reasons) {
+    assertEquals([validatePattern(text)?.field, validatePattern(text)?.reason], ["pattern", reason]);
+  }
+});
+
 Deno.test("parsePattern() throws argument-invalid with the fault", () => {
   const error = assertThrows(() => parsePattern("a..b"), BellhopError);
-  assertEquals([error.code, error.faults?.[0].code], ["argument-invalid", "token-empty"]);
+  assertEquals([error.code, error.field, error.faults], ["argument-invalid", "pattern", [validatePattern("a..b")]]);
+  assertEquals(error.message, "cannot read the pattern: wanted a token at character 2, got none");
 });
 
 Deno.test("matches() keeps reserved types from every wildcard", () => {

@@ -141,6 +141,40 @@ Deno.test("register() refuses bad data, a token in use and what goes over a boun
   registry.register(0, data("a", { version: "2" }), "t4", "2"); // replacing needs no room
 });
 
+Deno.test("register() and renew() say what could not be done, and in which argument", () => {
+  const registry = quiet({ maxServices: 2, maxInstancesPerService: 1, maxInstances: 2, maxQueued: 4 });
+  registry.register(0, data("a"), "t1", "1");
+  registry.takeWrites();
+  const said = (run: () => unknown): unknown[] => {
+    const { field, message } = assertThrows(run, BellhopError);
+    return [field, message];
+  };
+  const token = "cannot register: wanted a lease token of 1 to 256 characters of ASCII that no instance holds";
+  for (const bad of ["t1", "", "é", "x".repeat(257), "a b"]) {
+    assertEquals(said(() => registry.register(0, data("b"), bad, "2")), ["token", token]);
+  }
+  assertEquals(said(() => registry.register(0, data("b"), "t2", "no id")), [
+    "instanceId",
+    "cannot register: the instance id given by the gateway breaks the rule for ids",
+  ]);
+  const unknown = "no instance holds this lease: wanted the token of the last registration";
+  assertEquals(said(() => registry.renew(0, "t9")), [undefined, unknown]);
+  assertEquals(said(() => registry.register(0, data("a"), "t2", "2"))[1], "cannot register: a has 1 instances");
+  registry.register(0, data("b"), "x".repeat(256), "1");
+  assertEquals(said(() => registry.register(0, data("c"), "t3", "1"))[1], "cannot register: 2 services are registered");
+  assertEquals(
+    said(() => registry.register(0, data("b"), "t3", "2"))[1],
+    "cannot register: 2 instances are registered",
+  );
+  registry.takeEvents();
+  registry.register(0, data("a", { version: "2" }), "t4", "1"); // the fourth write, of as many as may wait
+  assertEquals(said(() => registry.register(0, data("a"), "t5", "1")), [
+    undefined,
+    "cannot register: 4 events or writes wait to be taken",
+  ]);
+  assertEquals(said(() => registry.restore(0, [])), ["records", "cannot restore: wanted an empty registry"]);
+});
+
 Deno.test("register() refuses while nobody takes what is queued", () => {
   const registry = quiet({ maxQueued: 3 });
   for (let i = 0; i < 3; i++) registry.register(0, data("users", { instance: "a" }), `t${i}`, "");
