@@ -18,6 +18,8 @@ export interface HttpBody {
   readonly bodyBase64?: string;
   readonly json?: Json;
   readonly event?: JsonObject;
+  /** Where it comes from, for subjects with the ability `peer`. */
+  readonly peer?: string | null;
 }
 
 /** Sends a request to the gateway's mount and waits for the answer, in virtual time at most so many milliseconds. */
@@ -32,7 +34,7 @@ export async function begin(
   session: Session,
   method: string,
   path: string,
-  { headers = {}, body, bodyBase64, json, event }: HttpBody = {},
+  { headers = {}, body, bodyBase64, json, event, peer }: HttpBody = {},
 ): Promise<{ readonly reply: HttpReply | undefined; readonly seq: number }> {
   const type = event !== undefined
     ? "application/cloudevents+json"
@@ -47,6 +49,7 @@ export async function begin(
     headers: type === undefined ? headers : { "content-type": type, ...headers },
     ...(text === undefined ? {} : { body: text }),
     ...(bodyBase64 === undefined ? {} : { bodyBase64 }),
+    ...(peer === undefined ? {} : { peer }),
   });
   if ("pending" in answer) return { reply: undefined, seq: answer.pending };
   session.must(answer.ok !== undefined, "HTTP-010", () => `a request is answered by HTTP: ${JSON.stringify(answer)}`);

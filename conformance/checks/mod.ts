@@ -31,6 +31,13 @@ import { TRACE_CHECKS } from "./bus_trace.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { SECURITY_CHECKS } from "./security.ts";
+import { GUARD_CHECKS } from "./security_guard.ts";
+import { LOOPBACK_CHECKS } from "./security_loopback.ts";
+import { PROXY_CHECKS } from "./security_proxy.ts";
+import { RATE_CHECKS } from "./security_rates.ts";
+import { SCOPE_CHECKS } from "./security_scopes.ts";
+import { SECRET_CHECKS } from "./security_secrets.ts";
+import { START_CHECKS } from "./security_start.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
 
 /** See the module; the ids are unique. */
@@ -63,4 +70,11 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_DELIVERY_CHECKS,
   ...HTTP_SERVICE_CHECKS,
   ...SECURITY_CHECKS,
+  ...START_CHECKS,
+  ...LOOPBACK_CHECKS,
+  ...SCOPE_CHECKS,
+  ...GUARD_CHECKS,
+  ...SECRET_CHECKS,
+  ...PROXY_CHECKS,
+  ...RATE_CHECKS,
 ];
