@@ -36,6 +36,8 @@ export const ABILITIES = [
   "store-faults",
   /** takes `store` to die and `start` with `keep` to come back */
   "crash",
+  /** takes `writes` at `store` to die between any two writes of one key */
+  "torn-writes",
   /** plays a receiving service: `start` with `role: "service"` */
   "service",
   /** takes `drain` */
@@ -46,6 +48,18 @@ export const ABILITIES = [
   "hosts",
   /** takes `guard` in the security of a `start`: it can be at the level `checked` */
   "guard",
+  /** takes `stream` and `unfinished` at a `request`, `unfinished` at an answer, `read` and `hang-up` */
+  "streams",
+  /** takes the option `mount` */
+  "mount",
+  /** takes the option `bounds` */
+  "bounds",
+  /** plays a service whose handlers have schemas */
+  "schemas",
+  /** plays a service, and tells when a handler is told to stop */
+  "stops",
+  /** plays a service whose handlers reply */
+  "replies",
 ] as const;
 
 /** One of {@linkcode ABILITIES}. */
@@ -87,8 +101,25 @@ export interface StartOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** Bytes of CRITICAL messages that one principal may keep. */
   readonly maxDurableBytes?: number;
+  /** Largest record that the store declares to keep, in bytes; at least 98,304. */
+  readonly maxRecordBytes?: number;
   /** `memory`, or one that counts as flushed. Default: `durable` where the profile is declared. */
   readonly store?: "memory" | "durable";
+  /** Path under which the gateway is mounted, `/bus`; default wherever it likes. Needs the ability `mount`. */
+  readonly mount?: string;
+  /** Bounds of requests that the specification leaves open. Needs the ability `bounds`. */
+  readonly bounds?: {
+    /** Requests that may wait for an outcome. */
+    readonly waits?: number;
+    /** Proxied requests that may be under way. */
+    readonly calls?: number;
+    /** Bytes that a trace stream may hold for its reader. */
+    readonly streamBytes?: number;
+    /** Milliseconds in which the body of a request must have come, in place of the 30,000. */
+    readonly bodyMs?: number;
+    /** Milliseconds between the comments of a stream, in place of the 15,000. */
+    readonly commentMs?: number;
+  };
 }
 
 /** One message to a subject. */
@@ -131,8 +162,11 @@ export type Command =
   }
   | { readonly do: "letter"; readonly id: string; readonly action: "redrive" | "discard" }
   | { readonly do: "drain" }
-  /** `fail`: the next write fails; `hold`: writes hang until `release`; `crash`: the process dies now. */
-  | { readonly do: "store"; readonly action: "fail" | "hold" | "release" | "crash" }
+  /**
+   * `fail`: the next write fails; `hold`: writes hang until `release`, with `writes` only after that many writes of one
+   * key; `crash`: the process dies now, and what hangs never reaches the disk.
+   */
+  | { readonly do: "store"; readonly action: "fail" | "hold" | "release" | "crash"; readonly writes?: number }
   | {
     readonly do: "request";
     readonly method: string;
@@ -142,7 +176,15 @@ export type Command =
     readonly bodyBase64?: string;
     /** The address that it comes from, `null` = the platform does not tell; default 127.0.0.1. */
     readonly peer?: string | null;
+    /** Answer once the headers are there; the body is had by `read`. */
+    readonly stream?: true;
+    /** More of the body is promised and never comes. */
+    readonly unfinished?: true;
   }
+  /** What has come of that request's body since the last `read`: `{"text", "ended"}`. Nothing is read before. */
+  | { readonly do: "read"; readonly to: number }
+  /** Whoever sent that request goes away. */
+  | { readonly do: "hang-up"; readonly to: number }
   /** From now on these names resolve to these addresses, and no others to any. */
   | { readonly do: "hosts"; readonly hosts: Readonly<Record<string, readonly string[]>> }
   | { readonly do: "ask"; readonly about: Question; readonly input: JsonObject }
@@ -151,11 +193,22 @@ export type Command =
 /** How a call that the subject made ends. */
 export type CallAnswer =
   /** A verdict, as a transport without statuses gives it. */
-  | { readonly verdict: "ack" | "nak" | "term"; readonly delayMs?: number; readonly reason?: string }
+  | {
+    readonly verdict: "ack" | "nak" | "term";
+    readonly delayMs?: number;
+    readonly reason?: string;
+    /** What the handler replies to whoever asked, before its ack. */
+    readonly reply?: JsonObject;
+  }
   /** The receiver is still at it. */
   | { readonly verdict: "working" }
-  /** An answer of HTTP, to be judged by the subject. */
-  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  /** An answer of HTTP, to be judged by the subject; one that is `unfinished` has more of a body that never comes. */
+  | {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+    readonly unfinished?: true;
+  }
   /** The call found nobody. */
   | { readonly fault: "unreachable" };
 
@@ -209,20 +262,30 @@ export interface OutgoingRequest {
   readonly body: string;
 }
 
-/** Another call of the subject: health, manifest, handshake, or the handler of a service. */
+/** Another call of the subject: health, manifest, handshake, or what a service does. */
 export interface OtherCall {
   /** Marks it. */
   readonly kind: "call";
   /** Names the call in `settle`. */
   readonly call: string;
   /** What it is for. */
-  readonly for: "health" | "manifest" | "handshake" | "proxy" | "handler";
+  readonly for: "health" | "manifest" | "handshake" | "proxy" | "handler" | "publish";
   /** The subject's clock at its start. */
   readonly atMs: number;
   /** The request, unless it is the run of a handler. */
   readonly request?: OutgoingRequest;
-  /** What the handler is given. */
+  /** What the handler is given, or publishes. */
   readonly envelope?: JsonObject;
+}
+
+/** A handler is told to stop. */
+export interface HandlerStop {
+  /** Marks it. */
+  readonly kind: "stop";
+  /** The call of the handler. */
+  readonly call: string;
+  /** The subject's clock at that moment. */
+  readonly atMs: number;
 }
 
 /** A step of the bus or of the registry, as the specification's table of trace events has it. */
@@ -246,7 +309,7 @@ export interface LateAnswer {
 }
 
 /** What a subject tells beside the answer, in the order in which it happened. */
-export type SubjectEvent = DeliveryCall | OtherCall | TraceStep | LateAnswer;
+export type SubjectEvent = DeliveryCall | OtherCall | HandlerStop | TraceStep | LateAnswer;
 
 /** One message from a subject: the answer to the command with that `seq`, and all that happened since the last. */
 export interface Answer {

@@ -8,6 +8,7 @@ import type {
   CallAnswer,
   Command,
   DeliveryCall,
+  HandlerStop,
   Hello,
   Json,
   JsonObject,
@@ -41,7 +42,7 @@ export interface LogLine {
 
 /** The answer to a command that may be refused. */
 export type Reply =
-  | { readonly ok: JsonObject; readonly refused?: undefined }
+  | { readonly ok: JsonObject; readonly refused?: undefined; readonly seq?: number }
   | { readonly ok?: undefined; readonly refused: Refusal }
   | { readonly ok?: undefined; readonly refused?: undefined; readonly pending: number };
 
@@ -94,6 +95,8 @@ export class Session {
   otherCalls: OtherCall[] = [];
   /** All trace events since the start. */
   trace: TraceStep["event"][] = [];
+  /** Handlers that were told to stop. */
+  stops: HandlerStop[] = [];
   /** Late answers, by the id of their command. */
   readonly late: Map<number, LateAnswer> = new Map<number, LateAnswer>();
   /** Whether the check answers health checks by itself. */
@@ -151,6 +154,7 @@ export class Session {
     this.calls = [];
     this.otherCalls = [];
     this.trace = [];
+    this.stops = [];
     this.late.clear();
     this.manualHealth = false;
     this.nowMs = nowMs;
@@ -379,7 +383,7 @@ export class Session {
     if (answer.unsupported !== undefined) throw this.unsupported(command, answer.unsupported);
     this.takeIn(answer, command);
     if (!this.manualHealth) await this.answerHealth();
-    if (answer.ok !== undefined) return { ok: command.do === "request" ? withLowerNames(answer.ok) : answer.ok };
+    if (answer.ok !== undefined) return { ok: command.do === "request" ? withLowerNames(answer.ok) : answer.ok, seq };
     if (answer.refused !== undefined) return { refused: answer.refused };
     if (answer.pending === true) {
       const late = this.late.get(seq);
@@ -416,6 +420,7 @@ export class Session {
       this.lint.told(event, answer.nowMs);
       if (event.kind === "trace") this.trace.push(event.event);
       else if (event.kind === "answer") this.late.set(event.to, event);
+      else if (event.kind === "stop") this.stops.push(event);
       else {
         const call = event.request === undefined
           ? event

@@ -3,16 +3,34 @@
  *
  * The commands of the control plane become requests to the gateway's routes, and a server of the suite on loopback plays
  * every receiver. A command is started anew by each `start`, with the options as JSON in `BELLHOP_CONFORM`, and must
- * print one line `{"url": "http://127.0.0.1:8000/bus"}`. A gateway behind a URL goes on: there the services of the
- * session before are ended.
+ * print one line `{"url": "http://127.0.0.1:8000/bus"}`, with `"can": ["mount", "bounds"]` if it takes these options. A
+ * gateway behind a URL goes on: there the services of the session before are ended.
  *
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  request as send,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
-import type { Answer, CallAnswer, Command, Hello, JsonObject, OpenSubject, Subject, SubjectEvent } from "../control.ts";
+import {
+  ABILITIES,
+  type Ability,
+  type Answer,
+  type CallAnswer,
+  type Command,
+  type Hello,
+  type JsonObject,
+  type OpenSubject,
+  type Subject,
+  type SubjectEvent,
+} from "../control.ts";
 import { SubjectBroken } from "../failure.ts";
 
 /** Milliseconds in which a command must have printed its URL. */
@@ -25,6 +43,8 @@ const SETTLING_MS = 15;
 const WAITING_MS = 50;
 /** Milliseconds after which a call that a check left open is answered by itself: a server must be able to end. */
 const OPEN_CALL_MS = 60_000;
+/** Milliseconds for which more of a stream is waited for. */
+const READING_MS = 20;
 const STRUCTURED = "application/cloudevents+json";
 
 /** Which gateway. */
@@ -37,6 +57,14 @@ export function httpSubject(target: HttpTarget): OpenSubject {
     await subject.listen();
     return subject;
   };
+}
+
+/** A request whose answer streams, or has not come yet. */
+interface OpenRequest {
+  readonly sent: ClientRequest;
+  /** What has come and was not read. */
+  text: string;
+  ended: boolean;
 }
 
 interface OpenCall {
@@ -54,6 +82,8 @@ class HttpSubject implements Subject {
   private events: SubjectEvent[] = [];
   private calls = new Map<string, OpenCall>();
   private callCount = 0;
+  private requests = new Map<number, OpenRequest>();
+  private can: readonly Ability[] = [];
   private leases = new Map<string, string>();
   private trace: AbortController | undefined;
   private runs = new Map<string, number>();
@@ -83,6 +113,7 @@ class HttpSubject implements Subject {
     this.trace?.abort();
     await this.endServices();
     this.endChild();
+    this.hangUpAll();
     for (const name of [...this.calls.keys()]) this.drop(name);
     this.server.closeAllConnections();
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
@@ -134,6 +165,12 @@ class HttpSubject implements Subject {
       }
       case "request":
         return await this.request(seq, command);
+      case "read":
+        return { ok: await this.read(command.to) };
+      case "hang-up":
+        this.requests.get(command.to)?.sent.destroy();
+        this.requests.delete(command.to);
+        return { ok: {} };
       case "stop":
         await this.close();
         return { ok: {} };
@@ -150,6 +187,7 @@ class HttpSubject implements Subject {
       return { unsupported: "a gateway behind a URL cannot be given options" };
     }
     this.trace?.abort();
+    this.hangUpAll();
     for (const name of [...this.calls.keys()]) this.drop(name);
     await this.endServices();
     await this.begin(options as JsonObject);
@@ -183,10 +221,11 @@ class HttpSubject implements Subject {
       child.stdout!.setEncoding("utf8");
       child.stdout!.on("data", (part: string) => {
         text = (text + part).slice(-65_536);
-        const url = urlIn(text);
-        if (url === undefined) return;
+        const told = toldIn(text);
+        if (told === undefined) return;
         clearTimeout(timer);
-        resolve(url.replace(/\/$/, ""));
+        this.can = ABILITIES.filter((ability) => told.can?.includes(ability) === true);
+        resolve(told.url.replace(/\/$/, ""));
       });
       child.on("exit", (code) => {
         clearTimeout(timer);
@@ -213,7 +252,7 @@ class HttpSubject implements Subject {
       profiles: known.filter((profile) => profile !== "durable" && profile !== "security"),
       clock: "real",
       asks: [],
-      can: [],
+      can: ["streams", ...this.can],
     };
   }
 
@@ -222,19 +261,18 @@ class HttpSubject implements Subject {
     seq: number,
     command: Extract<Command, { do: "request" }>,
   ): Promise<Partial<Answer>> {
-    const { method, path, headers } = command;
     let answered: Partial<Answer> | undefined;
     let late = false;
-    const work = this.fetch(method, path, headers, bodyOf(command)).then(async (response) => {
-      const text = await response.text();
-      answered = { ok: { status: response.status, headers: Object.fromEntries(response.headers), body: text } };
+    const work = this.exchange(seq, command).then((ok) => {
+      answered = { ok };
       if (late) this.tell({ kind: "answer", to: seq, ...answered } as SubjectEvent);
     });
     const broken = work.catch((error) => {
       if (!late) throw error;
     });
     const openCalls = this.calls.size;
-    const untilMs = Date.now() + REQUEST_MS;
+    const waits = command.unfinished === true || /\bwait\b/.test(command.headers.prefer ?? "");
+    const untilMs = Date.now() + (waits ? WAITING_MS : REQUEST_MS);
     while (answered === undefined && Date.now() < untilMs && this.calls.size === openCalls) {
       await Promise.race([broken, this.something(WAITING_MS)]);
     }
@@ -243,6 +281,83 @@ class HttpSubject implements Subject {
     if (answered !== undefined) return answered;
     late = true;
     return { pending: true };
+  }
+
+  /** As it is: `fetch` would put the path in order, and send no header that it keeps to itself. */
+  private async exchange(
+    seq: number,
+    { method, path, headers, stream, unfinished, ...content }: Extract<Command, { do: "request" }>,
+  ): Promise<JsonObject> {
+    const { hostname, port, pathname } = new URL(this.url!);
+    const mount = pathname.replace(/\/$/, "");
+    const sent = send({
+      host: hostname,
+      port,
+      method,
+      path: path === "/" && mount !== "" ? mount : mount + path,
+      headers: { ...headers },
+      agent: false,
+    });
+    const open: OpenRequest = { sent, text: "", ended: false };
+    this.requests.set(seq, open);
+    const answer = new Promise<IncomingMessage | undefined>((resolve) => {
+      sent.on("response", resolve);
+      sent.on("error", () => resolve(undefined));
+      sent.on("close", () => resolve(undefined));
+    });
+    const body = bodyOf(content);
+    if (unfinished === true) sent.write(body ?? "");
+    else sent.end(body);
+    const timer = stream === true || unfinished === true ? undefined : setTimeout(() => sent.destroy(), REQUEST_MS);
+    try {
+      const response = await answer;
+      // A process that has gone is another matter than a connection that was closed: this asks it.
+      if (response === undefined) {
+        this.requests.delete(seq);
+        await this.ask("GET", "/");
+        return { closed: true };
+      }
+      response.setEncoding("utf8");
+      const ended = new Promise<void>((resolve) => {
+        response.on("data", (text: string) => {
+          open.text += text;
+          this.told?.();
+        });
+        response.on("close", () => {
+          open.ended = true;
+          this.told?.();
+          resolve();
+        });
+        response.on("error", () => {});
+      });
+      const head = {
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]),
+        ),
+      };
+      if (stream === true) return { ...head, body: "" };
+      await ended;
+      this.requests.delete(seq);
+      sent.destroy();
+      return { ...head, body: open.text };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async read(seq: number): Promise<JsonObject> {
+    const open = this.requests.get(seq);
+    if (open === undefined) return { text: "", ended: true };
+    if (open.text === "" && !open.ended) await this.something(READING_MS);
+    const { text, ended } = open;
+    open.text = "";
+    return { text, ended };
+  }
+
+  private hangUpAll(): void {
+    for (const { sent } of this.requests.values()) sent.destroy();
+    this.requests.clear();
   }
 
   private async registry(envelope: JsonObject): Promise<Partial<Answer>> {
@@ -287,7 +402,9 @@ class HttpSubject implements Subject {
     this.calls.delete(name);
     const held = !call.response.destroyed;
     if (reply === "cut") call.response.destroy();
-    else call.response.writeHead(reply.status, reply.headers).end(reply.body);
+    else if ("unfinished" in answer && answer.unfinished === true) {
+      call.response.writeHead(reply.status, reply.headers).write(reply.body);
+    } else call.response.writeHead(reply.status, reply.headers).end(reply.body);
     return { ok: { held } };
   }
 
@@ -489,11 +606,11 @@ function bodyOf(
   return bodyBase64 === undefined ? body : Uint8Array.from(atob(bodyBase64), (letter) => letter.charCodeAt(0));
 }
 
-function urlIn(text: string): string | undefined {
+function toldIn(text: string): { readonly url: string; readonly can?: readonly unknown[] } | undefined {
   for (const line of text.split("\n").slice(0, -1)) {
     try {
-      const { url } = JSON.parse(line);
-      if (typeof url === "string") return url;
+      const { url, can } = JSON.parse(line);
+      if (typeof url === "string") return { url, ...(Array.isArray(can) ? { can } : {}) };
     } catch {
       // another line
     }

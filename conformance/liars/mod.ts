@@ -22,7 +22,23 @@ const HELLO: Hello = {
   profiles: ["core", "registry", "http", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
-  can: ["working", "store-faults", "crash", "service", "drain", "peer", "hosts", "guard"],
+  can: [
+    "working",
+    "store-faults",
+    "crash",
+    "torn-writes",
+    "service",
+    "drain",
+    "peer",
+    "hosts",
+    "guard",
+    "streams",
+    "mount",
+    "bounds",
+    "schemas",
+    "stops",
+    "replies",
+  ],
 };
 
 /** See the module. */

@@ -8,13 +8,17 @@ import { BellhopError, DEFAULT_ENVELOPE_LIMITS, fromHttp, PRIORITIES, toStructur
 import { embedded, type EmbeddedOptions } from "@bellhop/bellhop/engines/embedded";
 import { gatewayRoutes, serviceRoutes } from "@bellhop/bellhop/hono";
 import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport } from "@bellhop/bellhop/ports";
-import { Ack, Nak, service, Term } from "@bellhop/bellhop/service";
+import { Ack, type HandlerContext, Nak, service, type StandardSchema, Term } from "@bellhop/bellhop/service";
+import { connect } from "@bellhop/bellhop/client";
+import { defineEvent } from "@bellhop/bellhop/schema";
 import { memory } from "@bellhop/bellhop/stores/memory";
 import { faultyStore, manualClock } from "@bellhop/bellhop/testing";
 import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
 import { createCredentials, createEndpointGuard, createKeyring } from "@bellhop/bellhop/security";
 import type { Answer, CallAnswer, Command, Hello, JsonObject, Refusal, Subject, SubjectEvent } from "../control.ts";
+import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
+import { tornStore } from "./_torn_store.ts";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
 type Start = Extract<Command, { do: "start" }>;
@@ -46,12 +50,17 @@ class Bellhop implements Subject {
   private app: App | undefined;
   /** Ends the streams of an app that is left behind. */
   private streaming = new AbortController();
+  /** Requests by their command, as long as they have not ended. */
+  private requests = new Map<number, OpenRequest>();
+  /** Where the gateway is mounted. */
+  private mount = "";
   /** Where requests come from. */
   private peers = new WeakMap<Request, string | undefined>();
   /** What names resolve to. */
   private hosts: Hosts = {};
   private disk: OpenStore = memory();
-  private faulty = faultyStore(this.disk);
+  private torn = tornStore(this.disk);
+  private faulty = faultyStore(this.torn.open);
   private deafen: (() => void) | undefined;
   private tokens = 0;
   private limits = DEFAULT_ENVELOPE_LIMITS;
@@ -83,7 +92,7 @@ class Bellhop implements Subject {
     let settled: Partial<Answer> | undefined;
     let late = false;
     const { unanswered } = this;
-    const work = this.carryOut(command).then((ok): Partial<Answer> => ({ ok }), (error): Partial<Answer> => {
+    const work = this.carryOut(command, seq).then((ok): Partial<Answer> => ({ ok }), (error): Partial<Answer> => {
       if (error instanceof Unsupported) return { unsupported: error.message };
       if (!(error instanceof BellhopError)) throw error;
       return { refused: refusalOf(error) };
@@ -96,15 +105,14 @@ class Bellhop implements Subject {
     });
     await this.idle(() => settled !== undefined);
     if (settled !== undefined) return settled;
-    if (
-      command.do === "request" || command.do === "discover" || command.do === "publish" || command.do === "cancel" ||
-      command.do === "drain"
-    ) {
+    if (MAY_WAIT.has(command.do)) {
       // Streams and cryptography take turns of the platform, how many nobody knows: an answer is waited for until it is
       // there, or what it waits for itself is the suite.
       const untilMs = performance.now() + PATIENCE_MS;
       for (let turns = 0; settled === undefined && performance.now() < untilMs; turns++) {
-        if (turns > TURNS && (this.calls.size > 0 || this.faulty.held > 0 || prefersToWait(command))) break;
+        if (turns > TURNS && (this.calls.size > 0 || this.faulty.held + this.torn.held > 0 || prefersToWait(command))) {
+          break;
+        }
         await new Promise((resolve) => setTimeout(resolve, 0));
         await this.idle(() => settled !== undefined);
       }
@@ -131,7 +139,7 @@ class Bellhop implements Subject {
     }
   }
 
-  private async carryOut(command: Command): Promise<JsonObject> {
+  private async carryOut(command: Command, seq: number): Promise<JsonObject> {
     switch (command.do) {
       case "hello":
         return { ...HELLO, ...this.changes.hello } as unknown as JsonObject;
@@ -154,12 +162,16 @@ class Bellhop implements Subject {
         await this.advance(command.toMs);
         return {};
       case "request":
-        return await this.request(command);
+        return await this.request(command, seq);
+      case "read":
+        return await this.read(command.to);
+      case "hang-up":
+        return this.hangUp(command.to);
       case "hosts":
         this.hosts = command.hosts;
         return {};
       case "store":
-        return await this.store(command.action);
+        return await this.store(command);
       case "stop":
         await this.close();
         return {};
@@ -249,10 +261,13 @@ class Bellhop implements Subject {
     await this.close();
     this.events = [];
     this.unanswered = new Set();
+    this.requests.clear();
+    this.mount = command.options.mount ?? "";
     this.clock = manualClock(command.nowMs);
     const durable = command.options.store !== "memory";
     if (command.keep !== true) this.disk = durable && this.changes.disk !== undefined ? this.changes.disk() : memory();
-    this.faulty = faultyStore(durable ? this.watched(this.disk) : memory());
+    this.torn = tornStore(durable ? this.watched(this.disk, command.options.maxRecordBytes) : memory());
+    this.faulty = faultyStore(this.torn.open);
     if (command.role === "service") return this.startService(command);
     await this.startGateway(command);
   }
@@ -306,24 +321,42 @@ class Bellhop implements Subject {
         ...this.changes.embedded?.registry,
       },
     });
-    this.app = gatewayRoutes({
+    const { bounds = {}, policy } = options;
+    const limits = {
+      ...options.limits,
+      ...pick({
+        maxWaits: bounds.waits,
+        maxCalls: bounds.calls,
+        maxStreamBytes: bounds.streamBytes,
+        bodyTimeoutMs: bounds.bodyMs,
+        heartbeatMs: bounds.commentMs,
+        callTimeoutMs: policy?.attemptTimeoutMs,
+      }),
+    };
+    const routes = gatewayRoutes({
       engine: this.engine,
+      clock,
       peer: (request: Request) => this.peers.get(request),
       ...(secure ? { guard } : { open: true }),
       ...(credentials === undefined ? {} : { credentials: createCredentials(credentials) }),
       signal: this.streaming.signal,
       fetch: (url: string, init: RequestInit) => this.dial(url, init),
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
-    } as never) as App;
+      limits,
+    } as never);
+    this.app = this.mount === "" ? routes : new Hono().route(this.mount, routes);
   }
 
   /** The store, `flushed` as far as the suite can see, which waits for each of its writes. */
-  private watched(open: OpenStore): OpenStore {
+  private watched(open: OpenStore, maxRecordBytes?: number): OpenStore {
     return async () => {
       const store = await open();
       return {
         ...store,
-        capabilities: { ...store.capabilities, durability: "flushed" },
+        capabilities: {
+          ...store.capabilities,
+          durability: "flushed",
+          ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
+        },
         write: (operations) => {
           const written = store.write(operations);
           this.busy++;
@@ -337,12 +370,26 @@ class Bellhop implements Subject {
     };
   }
 
-  private startService({ service: wanted, security }: Start): void {
-    const { name = "subject", subscriptions = [">"] } = (wanted ?? {}) as { name?: string; subscriptions?: string[] };
+  private async startService({ service: wanted, security }: Start): Promise<void> {
+    const { name = "subject", subscriptions = [">"], schemas = {} } = (wanted ?? {}) as {
+      readonly name?: string;
+      readonly subscriptions?: readonly string[];
+      readonly schemas?: Readonly<Record<string, readonly string[]>>;
+    };
     let definition = service({ name, version: "1.0.0" });
     for (const pattern of subscriptions) {
-      definition = definition.on(pattern, (event) => this.handler(event as unknown as JsonObject) as never);
+      const members = schemas[pattern];
+      const event = members === undefined ? pattern : defineEvent(pattern, textsIn(members));
+      definition = definition.on(
+        event as string,
+        (event, context) => this.handler(event as unknown as JsonObject, context as never) as never,
+      );
     }
+    await connect(definition, {
+      gateway: "http://127.0.0.1:8000",
+      clock: this.clock,
+      fetch: (_, init) => this.publishing(init),
+    });
     this.app = serviceRoutes(definition, {
       clock: this.clock,
       peer: (request) => this.peers.get(request),
@@ -352,12 +399,31 @@ class Bellhop implements Subject {
   }
 
   /** A handler asks the suite what it shall answer. */
-  private async handler(envelope: JsonObject): Promise<unknown> {
+  private async handler(envelope: JsonObject, context: HandlerContext): Promise<unknown> {
+    const { signal } = context;
+    const name = `c${this.callCount + 1}`;
+    signal.addEventListener(
+      "abort",
+      () => this.events.push({ kind: "stop", call: name, atMs: this.clock.nowMs() }),
+      { once: true },
+    );
     const answer = await this.call({ for: "handler", envelope });
+    if (answer !== undefined && "verdict" in answer && answer.verdict === "ack" && answer.reply !== undefined) {
+      await context.reply(answer.reply);
+    }
     if (answer === undefined || !("verdict" in answer)) throw new Error("the handler fails");
     if (answer.verdict === "nak") return new Nak(answer.delayMs === undefined ? {} : { delayMs: answer.delayMs });
     if (answer.verdict === "term") return new Term(answer.reason ?? "refused");
     return new Ack();
+  }
+
+  /** What a handler publishes goes to the suite. */
+  private async publishing(init: RequestInit): Promise<Response> {
+    const envelope = JSON.parse(await new Response(init.body).text());
+    const answer = await this.call({ for: "publish", envelope });
+    if (answer === undefined || !("verdict" in answer)) return responseOf(answer);
+    const { source, id } = envelope;
+    return Response.json({ source, id, durability: "memory", receivers: [], duplicate: false }, { status: 202 });
   }
 
   private transport(outside: Transport): Transport {
@@ -414,8 +480,23 @@ class Bellhop implements Subject {
       : headers.accept?.includes("application/json")
       ? "manifest"
       : "proxy";
-    const answer = await this.call({ for: kind, request });
-    return responseOf(answer);
+    return responseOf(
+      await (kind === "proxy" ? this.proxyCall(request, init.signal!) : this.call({ for: kind, request })),
+    );
+  }
+
+  /** Whoever asks may go away, or have no more time. */
+  private proxyCall(request: JsonObject, signal: AbortSignal): Promise<CallAnswer | undefined> {
+    const name = `c${this.callCount + 1}`;
+    const call = this.call({ for: "proxy", request });
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.calls.delete(name);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      call.then(resolve).finally(() => signal.removeEventListener("abort", leave));
+    });
   }
 
   private async deliveryCall(slot: Slot, request: JsonObject): Promise<Response> {
@@ -468,14 +549,24 @@ class Bellhop implements Subject {
     }
   }
 
-  private async request(command: Extract<Command, { do: "request" }>): Promise<JsonObject> {
+  private async request(command: Extract<Command, { do: "request" }>, seq?: number): Promise<JsonObject> {
+    const { path, stream, unfinished } = command;
     const body = command.bodyBase64 === undefined ? command.body : fromBase64(command.bodyBase64);
-    const request = new Request(new URL(command.path, ORIGIN), {
+    const leaving = new AbortController();
+    const url = ORIGIN + (path === "/" && this.mount !== "" ? this.mount : this.mount + path);
+    const request = new Request(url, {
       method: command.method,
       headers: command.headers,
-      ...(body === undefined ? {} : { body }),
+      ...(unfinished === true
+        ? { body: endless(typeof body === "string" ? bytesOf(body) : body), duplex: "half" }
+        : body === undefined
+        ? {}
+        : { body }),
       redirect: "manual",
+      signal: leaving.signal,
     });
+    // As it was sent: `Request` puts a path in order, and a server need not.
+    Object.defineProperty(request, "url", { value: url });
     // A page leaves out `host`, `connection` and others; here it plays the server, and to that they come.
     const headers = new Headers(command.headers);
     if (!headers.has("content-type") && request.headers.has("content-type")) {
@@ -483,28 +574,73 @@ class Bellhop implements Subject {
     }
     Object.defineProperty(request, "headers", { value: headers });
     this.peers.set(request, command.peer === undefined ? "127.0.0.1" : command.peer ?? undefined);
+    const open: OpenRequest = { leave: () => leaving.abort(), decoder: new TextDecoder() };
+    if (seq !== undefined) this.requests.set(seq, open);
     const response = await this.app!.fetch(request);
-    return {
-      status: response.status,
-      headers: Object.fromEntries(response.headers),
-      body: await response.text(),
-    };
+    const head = { status: response.status, headers: Object.fromEntries(response.headers) };
+    if (stream !== true) {
+      const text = await response.text();
+      if (seq !== undefined) this.requests.delete(seq);
+      return { ...head, body: text };
+    }
+    if (response.body !== null) open.reader = response.body.getReader();
+    return { ...head, body: "" };
   }
 
-  private async store(action: "fail" | "hold" | "release" | "crash"): Promise<JsonObject> {
+  private async read(seq: number): Promise<JsonObject> {
+    const open = this.requests.get(seq);
+    if (open?.reader === undefined) return { text: "", ended: true };
+    let text = "";
+    for (let turns = 0; turns < TURNS; turns++) {
+      let got: ReadableStreamReadResult<Uint8Array> | undefined;
+      open.next ??= open.reader.read();
+      open.next.then((one) => got = one, () => got = { done: true, value: undefined });
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (got === undefined) continue;
+      open.next = undefined;
+      if (got.done) {
+        this.requests.delete(seq);
+        return { text, ended: true };
+      }
+      text += open.decoder.decode(got.value, { stream: true });
+      turns = 0;
+    }
+    return { text, ended: false };
+  }
+
+  private hangUp(seq: number): JsonObject {
+    const open = this.requests.get(seq);
+    this.requests.delete(seq);
+    this.unanswered.delete(seq);
+    open?.leave();
+    open?.reader?.cancel().catch(() => {});
+    return {};
+  }
+
+  private async store({ action, writes }: Extract<Command, { do: "store" }>): Promise<JsonObject> {
     if (action === "fail") this.faulty.failWrites();
+    else if (action === "hold" && writes !== undefined) this.torn.hold(writes);
     else if (action === "hold") this.faulty.hold();
-    else if (action === "release") this.faulty.release();
-    else {
+    else if (action === "release") {
+      this.faulty.release();
+      this.torn.release();
+    } else {
       // What hangs is lost with the process: it must never reach the disk.
+      this.unanswered = new Set();
       this.faulty.failWrites({ times: Infinity });
+      const lost = this.torn.die();
       this.faulty.release();
       await this.close();
+      return lost;
     }
     return {};
   }
 }
 
+/** Commands that may wait for the suite: for an answer of its own, or for the store that it holds. */
+const MAY_WAIT: ReadonlySet<Command["do"]> = new Set(
+  ["request", "discover", "publish", "cancel", "letter", "registry", "drain"] as const,
+);
 /** Turns of the platform after which a call that is open is taken for what an answer waits for. */
 const TURNS = 8;
 /** Milliseconds after which an answer is late for no reason that is known. */
@@ -524,6 +660,14 @@ interface Slot {
   dialled?: boolean;
 }
 
+/** A request that has not ended. */
+interface OpenRequest {
+  readonly leave: () => void;
+  reader?: ReadableStreamDefaultReader<Uint8Array>;
+  next?: Promise<ReadableStreamReadResult<Uint8Array>> | undefined;
+  readonly decoder: TextDecoder;
+}
+
 class Unsupported extends Error {}
 
 const HELLO: Hello = {
@@ -534,7 +678,22 @@ const HELLO: Hello = {
   profiles: ["core", "registry", "http", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
-  can: ["store-faults", "crash", "service", "drain", "peer", "hosts", "guard"],
+  can: [
+    "store-faults",
+    "crash",
+    "torn-writes",
+    "service",
+    "drain",
+    "peer",
+    "hosts",
+    "guard",
+    "streams",
+    "mount",
+    "bounds",
+    "schemas",
+    "stops",
+    "replies",
+  ],
 };
 
 function runOf(delivery: Delivery): number {
@@ -553,16 +712,37 @@ function refusalOf({ code, field, faults, retryAfterMs }: BellhopError): Refusal
 function responseOf(answer: CallAnswer | undefined): Response {
   if (answer === undefined || "fault" in answer || "verdict" in answer) throw new TypeError("the call was cut off");
   const empty = answer.status === 204 || answer.status === 304 || answer.status === 205;
-  return new Response(empty ? null : answer.body, { status: answer.status, headers: answer.headers });
+  const body = answer.unfinished === true ? endless(bytesOf(answer.body)) : answer.body;
+  return new Response(empty ? null : body, { status: answer.status, headers: answer.headers });
 }
 
-function pick(from: object, names: readonly string[]): object {
+function pick(from: object, names?: readonly string[]): object {
   return Object.fromEntries(
-    Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined),
+    Object.entries(from).filter(([name, value]) => names?.includes(name) !== false && value !== undefined),
   );
 }
 
-function bytesOf(text: string): Uint8Array {
+/** A schema: an object with these members, each a text. */
+function textsIn(members: readonly string[]): StandardSchema {
+  const validate = (value: unknown) => {
+    const texts = typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+    const missing = members.filter((name) => typeof texts[name] !== "string");
+    if (missing.length === 0) return { value };
+    return { issues: missing.map((name) => ({ message: "wanted a text", path: [name] })) };
+  };
+  return { "~standard": { version: 1, vendor: "suite", validate } };
+}
+
+/** What is given, and never an end. */
+function endless(bytes: Uint8Array | undefined): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(stream) {
+      if (bytes !== undefined && bytes.length > 0) stream.enqueue(bytes);
+    },
+  });
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 

@@ -8,11 +8,12 @@
 import process from "node:process";
 import { PRIORITY_POLICIES, resolvePolicy, type RetryPolicy } from "@bellhop/bellhop";
 import { gateway, memory, serve } from "@bellhop/bellhop/server";
+import { Hono } from "hono";
 import type { StartOptions } from "../control.ts";
 
-const { policy, healthIntervalMs, limits, capacity, maxInFlight, maxDeadLetters }: StartOptions = JSON.parse(
-  process.env.BELLHOP_CONFORM ?? "{}",
-);
+const { policy, healthIntervalMs, limits, capacity, maxInFlight, maxDeadLetters, mount, bounds = {} }: StartOptions =
+  JSON
+    .parse(process.env.BELLHOP_CONFORM ?? "{}");
 const policies = policy === undefined ? {} : {
   policies: Object.fromEntries(
     Object.entries(PRIORITY_POLICIES).map(([priority, preset]) => [
@@ -21,14 +22,25 @@ const policies = policy === undefined ? {} : {
     ]),
   ),
 };
-const given = Object.entries({ capacity, maxInFlight, maxDeadLetters }).filter(([, value]) => value !== undefined);
+const given = (options: object) =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 const bus = gateway({
   open: true,
   store: memory(),
-  ...(limits === undefined ? {} : { limits }),
-  bus: { ...policies, ...Object.fromEntries(given) } as never,
+  limits: {
+    ...limits,
+    ...given({
+      maxWaits: bounds.waits,
+      maxCalls: bounds.calls,
+      maxStreamBytes: bounds.streamBytes,
+      bodyTimeoutMs: bounds.bodyMs,
+      heartbeatMs: bounds.commentMs,
+      callTimeoutMs: policy?.attemptTimeoutMs,
+    }),
+  },
+  bus: { ...policies, ...given({ capacity, maxInFlight, maxDeadLetters }) } as never,
   registry: healthIntervalMs === undefined ? {} : { healthIntervalMs },
 });
 await bus.ready;
-const server = await serve(bus, { port: 0 });
-process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);
+const server = await serve(mount === undefined ? bus : new Hono().route(mount, bus), { port: 0 });
+process.stdout.write(`${JSON.stringify({ url: server.url + (mount ?? ""), can: ["mount", "bounds"] })}\n`);
