@@ -103,6 +103,13 @@ export const GUARD_CHECKS: readonly Check[] = [
           `there was no manifest: ${refused?.status} ${refused?.text}`,
         );
 
+        await begin(session, "GET", "/services/b/x", { headers: bearer(ADMIN) });
+        const proxied = session.otherCalls.find(({ request }) => request?.url === "http://b.example/x");
+        session.must(proxied !== undefined, "HTTP-040", "the request reaches the instance");
+        await session.settle(proxied, answer);
+        await session.advance(1);
+        stays(session, `a proxied request answered ${status}`);
+
         for (let n = 0; n < 200 && !session.otherCalls.some((one) => one.for === "health"); n++) {
           await session.advance(1_000);
         }
