@@ -23,6 +23,8 @@ import { LIFECYCLE_CHECKS } from "./bus_lifecycle.ts";
 import { HEALTH_CHECKS } from "./registry_health.ts";
 import { LEASE_CHECKS } from "./registry_leases.ts";
 import { DRAIN_CHECKS } from "./bus_drain.ts";
+import { CRASH_CHECKS } from "./durable_crash.ts";
+import { STORE_CHECKS } from "./durable_store.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
 import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
@@ -55,6 +57,8 @@ export const CHECKS: readonly Check[] = [
   ...HEALTH_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
+  ...STORE_CHECKS,
+  ...CRASH_CHECKS,
   ...MODEL_CHECKS,
   ...ACCEPTANCE_CHECKS,
   ...RECEIVER_CHECKS,
