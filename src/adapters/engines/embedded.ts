@@ -123,19 +123,23 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
   function receiversOf(envelope: Envelope): readonly string[] {
     const { target } = envelope;
     if (target === undefined) return registry.receivers(envelope.type);
-    const at = target.indexOf("@");
-    const name = at === -1 ? target : target.slice(0, at);
-    if (!registry.known(name) || (at !== -1 && !registry.knownInstance(name, target.slice(at + 1)))) {
-      throw new BellhopError("target-unknown", `No ${at === -1 ? "service" : "instance"} ${target} is registered`, {
-        field: "target",
-      });
-    }
+    const name = serviceOf(target);
     let alone = targets.get(name);
     if (alone === undefined) {
       if (targets.size >= 10_000) targets.clear();
       targets.set(name, alone = Object.freeze([name]));
     }
     return alone;
+  }
+
+  /** The service that a `target` names. @throws {BellhopError} `target-unknown` if it, or its instance, is not registered */
+  function serviceOf(target: string): string {
+    const at = target.indexOf("@");
+    const name = at === -1 ? target : target.slice(0, at);
+    if (registry.known(name) && (at === -1 || registry.knownInstance(name, target.slice(at + 1)))) return name;
+    throw new BellhopError("target-unknown", `No ${at === -1 ? "service" : "instance"} ${target} is registered`, {
+      field: "target",
+    });
   }
 
   /** The receivers, or the first refusal in the order of the specification: duplicates and bad times come first. */
@@ -203,12 +207,6 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     publish(envelope: Envelope, publisher: Publisher): Acknowledgement | Promise<Acknowledgement> {
       refuseWhenClosed();
       const { type } = envelope;
-      if (envelope.source === source) {
-        throw new BellhopError("source-reserved", `${source} is the gateway's own`, { field: "source" });
-      }
-      if (type.startsWith("service.") || type.startsWith("message.")) {
-        throw new BellhopError("type-reserved", `${type} belongs to the protocol`, { field: "type" });
-      }
       const nowMs = clock.nowMs();
       let replyTo: string | undefined;
       let replyInstance: string | undefined;
@@ -218,6 +216,13 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
           replyTo = name;
           replyInstance = instance;
         }
+        loop.schedule(nowMs);
+      }
+      if (envelope.source === source) {
+        throw new BellhopError("source-reserved", `${source} is the gateway's own`, { field: "source" });
+      }
+      if (type.startsWith("service.") || type.startsWith("message.")) {
+        throw new BellhopError("type-reserved", `${type} belongs to the protocol`, { field: "type" });
       }
       const receivers = admitted(nowMs, envelope, publisher);
       const submission = replyTo === undefined ? publisher : { ...publisher, replyTo, replyInstance };
@@ -275,9 +280,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
     },
     async redrive(id) {
       const letter = bus.deadLetter(id);
-      if (letter !== undefined && letter.receiver !== "" && !registry.known(letter.receiver)) {
-        throw new BellhopError("target-unknown", `No service ${letter.receiver} is registered`, { field: "target" });
-      }
+      if (letter !== undefined && letter.receiver !== "") serviceOf(letter.envelope.target ?? letter.receiver);
       const receivers = letter?.receiver === "" ? registry.receivers(letter.envelope.type) : [];
       const message = bus.redrive(clock.nowMs(), id, receivers);
       loop.schedule();

@@ -578,6 +578,35 @@ Deno.test("embedded() refuses in the order of the specification: duplicate, conf
   assertEquals(await code({ ...first, id: "3", type: "service.x" }), "closing");
 });
 
+Deno.test("embedded() redrives to no instance that has left, though its service is there", async () => {
+  const { engine, add, clock } = await world();
+  const lease = await add("b", [], () => NEVER, { instance: "i1" });
+  await add("b", [], () => NEVER, { instance: "i2" });
+  for (const target of ["b@i1", "b"]) await engine.publish(message(target, "t", "NORMAL", { target }), ANYONE);
+  await clock.settle();
+  await engine.deregister(lease, false);
+  const { entries: [pinned, free] } = await engine.deadLetters(9);
+  assertEquals((await assertRejects(() => engine.redrive(pinned.id), BellhopError)).code, "target-unknown");
+  assertEquals((await engine.redrive(free.id)).deliveries[0].run, 2);
+  await engine.close();
+});
+
+Deno.test("embedded() renews the lease of a publish that it refuses", async () => {
+  const { engine, add, clock } = await world();
+  const lease = await add("b", []);
+  clock.advance(5_000);
+  for (const type of ["service.x", "t"]) {
+    const refused = engine.publish.bind(engine, message("1", type, "NORMAL", { target: "nobody" }), {
+      ...ANYONE,
+      lease,
+    });
+    await assertRejects(async () => await refused(), BellhopError);
+    assertEquals((await engine.service("b")).instances[0].leaseEndMs, clock.nowMs() + 3_600_000);
+    clock.advance(5_000);
+  }
+  await engine.close();
+});
+
 Deno.test("embedded() redrives to no service that has left", async () => {
   const { engine, add, clock } = await world();
   const lease = await add("b", ["t"], () => NEVER);

@@ -24,15 +24,23 @@ export async function publish(call: Call): Promise<Response> {
   const maxBytes = facts.contentType !== undefined && isBatched(facts.contentType)
     ? limits.maxBatchBytes
     : limits.maxBytes;
-  const body = await gateway.readBody(c.req, maxBytes, facts.contentLength);
   let envelope: Envelope;
-  if (facts.contentType === STRUCTURED_TYPE) envelope = parse(body, limits);
-  else {
-    const content = fromHttp(c.req.raw.headers, body, limits);
-    if (content.mode === "batched") return await publishBatch(call, content.results);
-    envelope = content.envelope;
+  let publisher: Publisher;
+  try {
+    const body = await gateway.readBody(c.req, maxBytes, facts.contentLength);
+    if (facts.contentType === STRUCTURED_TYPE) envelope = parse(body, limits);
+    else {
+      const content = fromHttp(c.req.raw.headers, body, limits);
+      if (content.mode === "batched") return await publishBatch(call, content.results);
+      envelope = content.envelope;
+    }
+    publisher = publisherOf(principal, envelope, facts);
+  } catch (error) {
+    // The engine renews the lease of what it is given, and of this it will not hear.
+    if (facts.lease !== undefined) await engine.renew(facts.lease);
+    throw error;
   }
-  const given = engine.publish(envelope, publisherOf(principal, envelope, facts));
+  const given = engine.publish(envelope, publisher);
   const acknowledgement = given instanceof Promise ? await given : given;
   if (acknowledgement.duplicate || facts.prefer !== undefined) return await withStatus(call, acknowledgement);
   return c.body(JSON.stringify(membersOf(acknowledgement)), 202, JSON_TYPE);

@@ -154,6 +154,8 @@ Deno.test("gatewayRoutes() passes on the lease of a publish, and lets any other 
   assertEquals((await ask("~/services", { headers: { "bellhop-lease": "lse_1" } })).status, 200);
   assertEquals(engine.renewed, ["lse_1"]);
   await assertProblem(await ask("~/services", { headers: { "bellhop-lease": "lse_2" } }), "lease-unknown");
+  await assertProblem(await ask("~/messages", post({}, { "bellhop-lease": "lse_1" })), "envelope-invalid");
+  assertEquals(engine.renewed, ["lse_1", "lse_1"]);
 });
 
 Deno.test("gatewayRoutes() finds the message of any source and id, percent-encoded once", async () => {

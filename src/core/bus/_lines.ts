@@ -7,7 +7,9 @@ import { On, State, step } from "./transitions.ts";
 export function enter(state: BusState, nowMs: number, message: BusMessage, event: number): void {
   const { targets, progress } = message;
   const delayMs = message.notBeforeMs - nowMs;
-  if (delayMs > 0 && message.runs === undefined) trace(state, nowMs, "delayed", message, { delayMs });
+  if (delayMs > 0 && message.runs === undefined && targets.length > 0) {
+    trace(state, nowMs, "delayed", message, { delayMs });
+  }
   for (let place = 0; place < targets.length; place++) {
     if (progress[place] < 0 && state.deliveries.stateOf(~progress[place]) <= State.flushing) {
       // Another run is asked for now, whatever was asked for the first.

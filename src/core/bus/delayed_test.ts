@@ -23,6 +23,16 @@ Deno.test("accept() keeps a message until the time that its publisher asked for,
   assertEquals(bus.take(START_MS + 5_000, 1_000)?.message, message);
 });
 
+Deno.test("accept() tells of no delay where there is nobody to keep a message for", () => {
+  const bus = machine();
+  bus.tracing = true;
+  const kinds = () => bus.effects().flatMap((effect) => effect.kind === "trace" ? [effect.event.kind] : []);
+  bus.accept(START_MS, envelope, [], { ...by, delayMs: 5_000 });
+  assertEquals(kinds(), ["accepted"]);
+  bus.accept(START_MS, { ...envelope, id: "2" }, ["b"], { ...by, delayMs: 5_000 });
+  assertEquals(kinds(), ["accepted", "delayed"]);
+});
+
 Deno.test("accept() takes deliverat before a delay, the past as now, and no more than the longest delay", () => {
   const bus = machine();
   const at = (id: string, deliverat: string, delayMs?: number) =>

@@ -11,7 +11,7 @@ import { checkDataValue, dataFault } from "./_data.ts";
 import { countMembers, splitArray } from "./_json_scan.ts";
 import { shortestJson, TOO_LARGE } from "./_json_walk.ts";
 import { isJsonType } from "./_media_type.ts";
-import { fault, show, wrongType } from "./_rules.ts";
+import { fault, isAttributeName, show, wrongType } from "./_rules.ts";
 import { decodeUtf8 } from "./_utf8.ts";
 import type { Envelope } from "./envelope.ts";
 import { DEFAULT_ENVELOPE_LIMITS, type EnvelopeLimits } from "./limits.ts";
@@ -185,7 +185,10 @@ function readJson(value: unknown, text: string | undefined, limits: EnvelopeLimi
 
 function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
   // Object.fromEntries defines members, so that one called __proto__ stays a member for validation to refuse.
-  return Object.fromEntries(Object.entries(value).filter(([name, member]) => member !== null || name === "data"));
+  // `null` makes an attribute absent; what is no name of one is a fault all the same, and `data` has `null` as a value.
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, member]) => member !== null || !isAttributeName(name)),
+  );
 }
 
 function takeBytes(envelope: Record<string, unknown>, encoded: unknown, limits: EnvelopeLimits): Fault | undefined {

@@ -111,6 +111,8 @@ Deno.test("parse() says what is wrong with a body", () => {
     [`${MINIMAL.slice(0, -1)},"data":1e999}`, "envelope-invalid", "not-json"],
     [`${MINIMAL.slice(0, -1)},"__proto__":{"x":1}}`, "envelope-invalid", "name"],
     [`${MINIMAL.slice(0, -1)},"__proto__":{"x":1},"subject":null}`, "envelope-invalid", "name"],
+    [`${MINIMAL.slice(0, -1)},"__proto__":null}`, "envelope-invalid", "name"],
+    [`${MINIMAL.slice(0, -1)},"Bad-Name":null,"subject":null}`, "envelope-invalid", "name"],
   ];
   for (const [body, code, fault] of cases) {
     const error = assertThrows(() => parse(body), BellhopError);
