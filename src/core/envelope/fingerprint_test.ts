@@ -104,6 +104,41 @@ Deno.test("fingerprint() tells apart what is easily confused", () => {
   assertEquals(of(-0), of(0));
 });
 
+Deno.test("fingerprint() gives the numbers that records on disk hold", () => {
+  const plain = { specversion: "1.0", id: "1", source: "/a", type: "b" } as const;
+  const envelopes: readonly (readonly [Record<string, unknown>, number])[] = [
+    [{}, -286_769_523],
+    [{ subject: "odd", time: "2026-01-01T00:00:00.000Z" }, -1_043_530_518],
+    [{ myint: -7, myyes: true, myno: false, empty: "" }, 1_793_940_255],
+    [{ data: null }, 418_116_813],
+    [{ data: [true, false, null, 0, -1, 2_147_483_648, 0.1, "", "a", "€😀"] }, -1_139_894_844],
+    [{ data: { a: { b: [[], {}] }, gone: undefined } }, 1_830_869_916],
+    [{ data: new Uint8Array([0, 127, 255]) }, -956_103_776],
+    [{ data: "text", datacontenttype: "text/plain" }, 1_731_639_561],
+    [{ data: { a: 1 }, datacontenttype: "a/b+json" }, -567_214_134],
+  ];
+  for (const [more, print] of envelopes) {
+    assertEquals(fingerprint({ ...plain, ...more } as Envelope), print, JSON.stringify(more));
+  }
+});
+
+Deno.test("fingerprint() says the same when its memory of names was full", () => {
+  const plain = { specversion: "1.0", id: "1", source: "/a", data: { name: 1 } } as const;
+  const before = fingerprint({ ...plain, type: "b" });
+  for (let at = 0; at < 1_200; at++) fingerprint({ ...plain, type: `type${at}` });
+  assertEquals(fingerprint({ ...plain, type: "b" }), before);
+});
+
+Deno.test("fingerprint() counts what lies a thousand deep, and nothing deeper", () => {
+  const nested = (depth: number, innermost: unknown) => {
+    let data = innermost;
+    for (let at = 0; at < depth; at++) data = at % 2 ? [data] : { a: data };
+    return fingerprint({ specversion: "1.0", id: "1", source: "/a", type: "b", data });
+  };
+  assertNotEquals(nested(1_000, 1), nested(1_000, 2));
+  assertEquals(nested(1_001, [1]), nested(1_001, [2]));
+});
+
 Deno.test("fingerprint() meets no collision among three thousand near neighbours", () => {
   const prints = new Set<number>();
   for (let id = 0; id < 3_000; id++) {

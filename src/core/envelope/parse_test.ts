@@ -120,6 +120,81 @@ Deno.test("parse() says what is wrong with a body", () => {
   }
 });
 
+Deno.test("parse() and parseBatch() say in words what is wrong with a body", () => {
+  const whole = MINIMAL.slice(0, -1);
+  const said: readonly (readonly [string | Uint8Array, string])[] = [
+    ["", "The body is not JSON"],
+    ["[]", "An envelope is a JSON object: got an array"],
+    ["3", "An envelope is a JSON object: got 3"],
+    [new Uint8Array([0xff]), "The body is not UTF-8"],
+    ["x".repeat(262_145), "The body may take 262144 bytes"],
+    [new Uint8Array(262_145), "The body may take 262144 bytes"],
+    [`${whole},"id":"2"}`, "A member of the envelope is named twice"],
+    [`${whole},"data":1,"data_base64":""}`, invalid("data_base64: Data is given twice: data and data_base64")],
+    [`${whole},"data_base64":"A"}`, invalid("data_base64: Wanted padded base64 without white space")],
+    [`${whole},"data_base64":[]}`, invalid("data_base64: Wanted a string: got an array")],
+    [
+      `${whole},"data_base64":"/w==","datacontenttype":"a/json"}`,
+      invalid("data_base64: Data of a JSON type must be UTF-8"),
+    ],
+    [
+      `${whole},"data_base64":"ew==","datacontenttype":"a/json"}`,
+      invalid("data_base64: Data of a JSON type must be JSON"),
+    ],
+  ];
+  for (const [body, message] of said) assertEquals(assertThrows(() => parse(body), BellhopError).message, message);
+  assertEquals(assertThrows(() => parse("{"), BellhopError).cause instanceof SyntaxError, true);
+  const limits = { ...DEFAULT_ENVELOPE_LIMITS, maxBatchEnvelopes: 1 };
+  for (
+    const [body, message] of [
+      ["{}", "The batch is not a JSON array"],
+      ["[1,2]", "A batch may hold 1 envelopes"],
+      ["[x]", "The body is not JSON"],
+    ]
+  ) assertEquals(assertThrows(() => parseBatch(body, limits), BellhopError).message, message);
+  const { message, field, cause } = assertThrows(
+    () => serialize({ ...parse(MINIMAL), data: 1n } as Envelope),
+    BellhopError,
+  );
+  assertEquals([message, field, cause instanceof TypeError], ["The data cannot be written as JSON", "data", true]);
+});
+
+Deno.test("parse() takes a body of as many bytes as it may have, and not one more", () => {
+  for (const filler of ["x", "é", "€"]) {
+    const text = `${MINIMAL.slice(0, -1)},"subject":"${filler.repeat(30)}"}`;
+    const bytes = encoder.encode(text);
+    const limits = (maxBytes: number) => ({ ...DEFAULT_ENVELOPE_LIMITS, maxBytes, maxBatchBytes: maxBytes });
+    for (const body of [text, bytes]) {
+      assertEquals(codeOf(() => parse(body, limits(bytes.length))), "accepted");
+      assertEquals(codeOf(() => parse(body, limits(bytes.length - 1))), "body-too-large");
+    }
+    assertEquals(parseBatch(`[${text}]`, { ...limits(bytes.length), maxBatchBytes: 999 })[0].error, undefined);
+    assertEquals(
+      parseBatch(`[${text}]`, { ...limits(bytes.length - 1), maxBatchBytes: 999 })[0].error?.code,
+      "body-too-large",
+    );
+    assertEquals(codeOf(() => parseBatch(`[${text}]`, limits(bytes.length + 2))), "accepted");
+    assertEquals(codeOf(() => parseBatch(`[${text}]`, limits(bytes.length + 1))), "body-too-large");
+  }
+  const exact = { ...DEFAULT_ENVELOPE_LIMITS, maxBatchEnvelopes: 2 };
+  assertEquals(parseBatch(`[${MINIMAL},${MINIMAL}]`, exact).length, 2);
+});
+
+Deno.test("fromJson() bounds what it is given and leaves nulls out of a copy", () => {
+  const value = { ...JSON.parse(MINIMAL), subject: null, data: null };
+  assertEquals(fromJson(value), { ...JSON.parse(MINIMAL), data: null });
+  assertEquals(value.subject, null);
+  const limits = { ...DEFAULT_ENVELOPE_LIMITS, maxBytes: MINIMAL.length };
+  assertEquals(fromJson(JSON.parse(MINIMAL), limits), JSON.parse(MINIMAL));
+  const error = assertThrows(() => fromJson({ ...JSON.parse(MINIMAL), a: "" }, limits), BellhopError);
+  assertEquals(error.faults?.map(({ code }) => code), ["too-large"]);
+  assertEquals(
+    codeOf(() => fromJson({ ...JSON.parse(MINIMAL), data: "x".repeat(MINIMAL.length) }, limits)),
+    "envelope-invalid",
+  );
+  assertEquals(codeOf(() => fromJson([])), "envelope-malformed");
+});
+
 Deno.test("parse() reads JSON out of data_base64 where the content type says JSON", () => {
   assertEquals(parse(`${MINIMAL.slice(0, -1)},"data_base64":"eyJhIjoxfQ==","datacontenttype":"a/b+json"}`).data, {
     a: 1,
@@ -195,6 +270,10 @@ Deno.test("serialize() refuses what JSON cannot say", () => {
     assertEquals(codeOf(() => serialize({ ...parse(MINIMAL), data } as Envelope)), "envelope-invalid");
   }
 });
+
+function invalid(text: string): string {
+  return `The envelope is invalid: ${text}`;
+}
 
 function codeOf(act: () => unknown): string {
   try {
