@@ -33,6 +33,7 @@ import { TRACE_CHECKS } from "./bus_trace.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { SECURITY_CHECKS } from "./security.ts";
+import { BOUND_CHECKS } from "./security_bounds.ts";
 import { GUARD_CHECKS } from "./security_guard.ts";
 import { LOOPBACK_CHECKS } from "./security_loopback.ts";
 import { PROXY_CHECKS } from "./security_proxy.ts";
@@ -81,4 +82,5 @@ export const CHECKS: readonly Check[] = [
   ...SECRET_CHECKS,
   ...PROXY_CHECKS,
   ...RATE_CHECKS,
+  ...BOUND_CHECKS,
 ];
