@@ -18,6 +18,7 @@ import { createCredentials, createEndpointGuard, createKeyring } from "@bellhop/
 import type { Answer, CallAnswer, Command, Hello, JsonObject, Refusal, Subject, SubjectEvent } from "../control.ts";
 import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
+import { cryptographyUnderWay } from "./_cryptography.ts";
 import { tornStore } from "./_torn_store.ts";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
@@ -106,10 +107,11 @@ class Bellhop implements Subject {
     await this.idle(() => settled !== undefined);
     if (settled !== undefined) return settled;
     if (MAY_WAIT.has(command.do)) {
-      // Streams and cryptography take turns of the platform, how many nobody knows: an answer is waited for until it is
-      // there, or what it waits for itself is the suite.
+      // Streams take turns of the platform, how many nobody knows: an answer is waited for until it is there, or what it
+      // waits for itself is the suite.
       const untilMs = performance.now() + PATIENCE_MS;
       for (let turns = 0; settled === undefined && performance.now() < untilMs; turns++) {
+        if (cryptographyUnderWay() > 0) turns = 0;
         if (turns > TURNS && (this.calls.size > 0 || this.faulty.held + this.torn.held > 0 || prefersToWait(command))) {
           break;
         }
@@ -134,7 +136,10 @@ class Bellhop implements Subject {
       await this.clock.settle(0);
       if (until?.() === true) return;
       // What was answered `pending` may be at work in a stream, which takes turns of the platform.
-      if (this.busy === 0 && (until !== undefined || this.unanswered.size === 0 || ++idleTurns > TURNS)) return;
+      if (
+        this.busy + cryptographyUnderWay() === 0 &&
+        (until !== undefined || this.unanswered.size === 0 || ++idleTurns > TURNS)
+      ) return;
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
