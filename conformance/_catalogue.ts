@@ -329,7 +329,7 @@ export const ROWS: readonly (readonly string[])[] = [
   ["REG-043","MUST","gateway","registry","virtual","registry","Choice of an instance","A retry MUST go to another healthy instance than the one that failed while there is one."],
   ["REG-044","SHOULD","gateway","registry","none","registry","Choice of an instance","The instance SHOULD be the one with fewer running attempts of two drawn at random."],
   ["REG-045","MUST","gateway","registry","virtual","registry","Choice of an instance","An unhealthy instance MUST be called while its service has no healthy one."],
-  ["REG-046","MUST","gateway","registry","virtual","registry","Health","An instance MUST be asked for its health every `healthIntervalMs`, the first time so long after its registration."],
+  ["REG-046","MUST","gateway","registry","virtual","registry","Health","An instance MUST be asked for its health every `healthIntervalMs`, the first time at most so long after its registration."],
   ["REG-047","MUST","gateway","registry","none","registry","Health","An answer to a health check MUST count as in the table above."],
   ["REG-048","MUST","gateway","registry","virtual","registry","Health","3 failed checks in a row MUST make an instance unhealthy."],
   ["REG-049","MUST","gateway","registry","virtual","registry","Health","3 verdicts charged to its health, with no ack or term between, MUST make an instance unhealthy."],

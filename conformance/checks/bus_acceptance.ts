@@ -8,7 +8,7 @@ import type { Check, Effort } from "../check.ts";
 import type { Json, JsonObject } from "../control.ts";
 import { forAll } from "../for_all.ts";
 import { type EventFields, type Reply, type Session, START_MS } from "../session.ts";
-import { inMs, refused } from "./_bus.ts";
+import { cancel, inMs, refused } from "./_bus.ts";
 
 const needs = ["core", "registry"] as const;
 /** The longest delay by default. */
@@ -257,6 +257,7 @@ export const ACCEPTANCE_CHECKS: readonly Check[] = [
         const reply = await session.publish(event);
         session.same(reply.ok?.receivers, [], "BUS-024", `the receivers of a ${priority} nobody subscribes to`);
         session.same((await session.status(event as never)).deliveries, [], "BUS-061", "its deliveries");
+        refused(session, await cancel(session, event), "message-ended", "BUS-024", "its cancellation");
       }
       session.same(await session.list("dead-letters"), [], "BUS-024", "the dead letters");
       await session.member("b", { subscriptions: ["thing.*"] });

@@ -303,6 +303,49 @@ export const DEAD_LETTER_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "dead-letters/redrive-to-an-instance",
+    requirements: ["BUS-089"],
+    title: "A redrive to an instance that has left is refused, though its service is there",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await session.start();
+      const { lease } = await session.member("b", { instance: "i1" });
+      await session.member("b", { instance: "i2" });
+      const event = await session.accepted({ target: "b@i1" });
+      await session.term(session.begun("BUS-018", "b"));
+      await session.registry("service.deregister", { lease });
+      const found = await letterOf(session, event);
+      refused(session, await letter(session, found, "redrive"), "target-unknown", "BUS-089", "the redrive to i1");
+      session.same(await letterOf(session, event), found, "BUS-089", "the dead letter after the refusal");
+      await session.member("b", { instance: "i1" });
+      const again = await letter(session, found, "redrive");
+      session.must(again.ok !== undefined, "BUS-085", () => `once i1 is back: ${JSON.stringify(again)}`);
+      session.same(session.begun("BUS-085", "b").instance, "i1", "BUS-026", "the instance that is called");
+    },
+  },
+  {
+    id: "dead-letters/redrive-evicts-nothing",
+    requirements: ["BUS-090"],
+    title: "A redrive to a full target is refused, though what waits there is of a lower priority",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await session.start({ capacity: 2, maxInFlight: 1 });
+      await session.member("b", { subscriptions: ["thing.*"] });
+      const event = await session.accepted({ priority: "HIGH" });
+      await session.term(session.begun("BUS-019", "b"));
+      await session.accepted({ priority: "LOW" });
+      const waiting = await session.accepted({ priority: "LOW" });
+      const found = await letterOf(session, event);
+      refused(session, await letter(session, found, "redrive"), "queue-full", "BUS-090", "the redrive");
+      session.same(session.steps(waiting, "ended"), [], "BUS-090", "the end of what waits");
+      session.same(await letterOf(session, event), found, "BUS-090", "the dead letter after the refusal");
+      const arrival = await session.publish(session.event({ priority: "HIGH" }));
+      session.must(arrival.ok !== undefined, "PRI-035", () => `an arrival has a place: ${JSON.stringify(arrival)}`);
+    },
+  },
+  {
     id: "dead-letters/redrive-at-expiry",
     requirements: ["BUS-088"],
     title: "One millisecond before its expirytime a letter may be redriven, and at it no more",

@@ -436,17 +436,16 @@ function together(one: string, other: string): Check {
           }
           const before = order.slice(0, order.indexOf("settle")).map((deed) => MARKED[deed]);
           const [next] = order.slice(order.indexOf("settle") + 1);
-          const wanted = verdict === "ack" ? ["delivered"] : before.length > 0
-            // Which of two came first is not asked for, nor whether a term says more than a mark.
-            ? [...before, ...(verdict === "term" ? ["rejected"] : [])]
-            : [verdict === "term" ? "rejected" : MARKED[next]];
+          const wanted = verdict === "ack"
+            ? "delivered"
+            : before[0] ?? (verdict === "term" ? "rejected" : MARKED[next]);
           const [ended] = session.steps(event, "ended");
           const requirement = verdict === "ack" ? "RET-047" : "BUS-041";
           session.must(ended !== undefined, requirement, () => `${order.join(", ")} (${verdict}): it must have ended`);
           session.must(
-            wanted.includes(String(ended.outcome)),
+            ended.outcome === wanted,
             requirement,
-            () => `${order.join(", ")} (${verdict}): wanted ${wanted.join(" or ")}, got ${ended.outcome}`,
+            () => `${order.join(", ")} (${verdict}): wanted ${wanted}, got ${ended.outcome}`,
           );
           await session.advance(30_000);
           const { length } = session.steps(event, "ended");

@@ -241,7 +241,7 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
           ...(name === "priority" || name === "time" ? { [`ce-${name}`]: value } : {}),
         };
         const reply = await session.publishRaw({ headers: { ...once, [`CE-${name}`]: value }, body: "{}" });
-        session.must(reply.refused !== undefined, "ENV-042", () => `ce-${name} stands twice: ${canonical(reply)}`);
+        judgeInvalid(session, reply, "ENV-042", `ce-${name} that stands twice`);
         const twin = await session.publishRaw({ headers: once, body: "{}" });
         session.must(twin.ok !== undefined, "ENV-042", () => `its twin is accepted: ${canonical(twin)}`);
         await session.ack(session.begun("BUS-019", "b"));
@@ -363,14 +363,16 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
         const name of ["__proto__", "Upper", "with-dash", "under_score", "x".repeat(65), "ümlaut", "a.b", "a b", ""]
       ) {
         const event = session.event();
-        const body = JSON.stringify(event).replace(/}$/, `,${JSON.stringify(name)}:"x"}`);
-        const reply = await session.publishRaw({ headers: STRUCTURED, body });
-        const refused = judgeInvalid(session, reply, "ENV-027", body);
-        session.must(
-          (refused.faults ?? []).some(({ code }) => code === "name"),
-          "ENV-027",
-          () => `the fault is name: ${canonical(refused)}`,
-        );
+        for (const value of ['"x"', "null"]) {
+          const body = JSON.stringify(event).replace(/}$/, `,${JSON.stringify(name)}:${value}}`);
+          const reply = await session.publishRaw({ headers: STRUCTURED, body });
+          const refused = judgeInvalid(session, reply, "ENV-027", body);
+          session.must(
+            (refused.faults ?? []).some(({ code }) => code === "name"),
+            "ENV-027",
+            () => `the fault is name: ${canonical(refused)}`,
+          );
+        }
         await taken(session, event, "ENV-027");
       }
       for (const name of ["a", "0", "x".repeat(64), "constructor", "hasownproperty", "tostring"]) {
@@ -445,6 +447,107 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
         const call = session.begun("BUS-019", "b");
         session.same(call.envelope, JSON.parse(body), "BUS-094", "the envelope");
         await session.ack(call);
+      }
+    },
+  },
+  {
+    id: "envelope/numbers-beyond-doubles",
+    requirements: ["ENV-017"],
+    title: "Data with a number that no double holds is refused, the greatest double delivered",
+    kind: "hostile",
+    needs,
+    async run(session: Session) {
+      await begin(session);
+      const greatest = 1.7976931348623157e308;
+      for (const number of ["1e400", "-1e400", "1" + "0".repeat(400)]) {
+        for (const around of ["#", '{"a":[#]}']) {
+          const event = session.event({ data: 0 });
+          const withData = (data: string) => JSON.stringify(event).replace('"data":0', `"data":${data}`);
+          const body = withData(around.replace("#", number));
+          const reply = await session.publishRaw({ headers: STRUCTURED, body });
+          const { faults = [] } = judgeInvalid(session, reply, "ENV-017", body.slice(0, 300));
+          session.must(
+            faults.some(({ field, code }) => field === "data" && (code === "not-json" || code === "out-of-range")),
+            "ENV-017",
+            () => `the fault of data is not-json or out-of-range: ${canonical(faults)}`,
+          );
+          const twin = await session.publishRaw({
+            headers: STRUCTURED,
+            body: withData(around.replace("#", String(greatest))),
+          });
+          session.must(twin.ok !== undefined, "ENV-017", () => `${greatest} is accepted: ${canonical(twin)}`);
+          const call = session.begun("BUS-019", "b");
+          session.same(call.envelope.data, JSON.parse(around.replace("#", String(greatest))), "BUS-094", "the data");
+          await session.ack(call);
+        }
+      }
+    },
+  },
+  {
+    id: "envelope/members-twice-in-data",
+    requirements: ["ENV-026"],
+    title: "Of a member named twice below the top level the last one counts",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await begin(session);
+      const body = JSON.stringify(session.event({ data: 0 })).replace(
+        '"data":0',
+        '"data":{"a":1,"b":{"c":1,"c":2},"a":3}',
+      );
+      const reply = await session.publishRaw({ headers: STRUCTURED, body });
+      session.must(reply.ok !== undefined, "ENV-026", () => `it is accepted: ${canonical(reply)}`);
+      const call = session.begun("BUS-019", "b");
+      session.same(call.envelope.data, { a: 3, b: { c: 2 } }, "ENV-026", "the data");
+      await session.ack(call);
+    },
+  },
+  {
+    id: "envelope/empty-body",
+    requirements: ["ENV-043"],
+    title: "An empty body in binary mode is no data, of JSON too; a space is data that is not JSON",
+    kind: "scenario",
+    needs: ["core", "http"],
+    async run(session: Session) {
+      await begin(session);
+      for (const type of ["application/json", "text/plain", "application/octet-stream"]) {
+        const { reply, id } = await publishBinary(session, { "content-type": type }, "");
+        session.must(reply.ok !== undefined, "ENV-043", () => `an empty body of ${type}: ${canonical(reply)}`);
+        const call = session.begun("BUS-019", "b");
+        session.same(call.envelope.id, id, "BUS-019", "the envelope that is delivered");
+        session.same(
+          [call.envelope.data, call.envelope.data_base64],
+          [undefined, undefined],
+          "ENV-043",
+          `data of ${type}`,
+        );
+        await session.ack(call);
+      }
+      const { reply } = await publishBinary(session, { "content-type": "application/json" }, " ");
+      session.same(reply.refused?.code, "envelope-malformed", "ENV-043", "the refusal of a space");
+    },
+  },
+  {
+    id: "envelope/quoted",
+    requirements: ["ENV-039"],
+    title: "A quoted value is unquoted, escapes and all, and one that only begins with a quote is refused",
+    kind: "hostile",
+    needs: ["core", "http"],
+    async run(session: Session) {
+      await begin(session);
+      const json = { "content-type": "application/json" };
+      for (const [raw, value] of [['"a%20b"', "a b"], ['"a\\"b"', 'a"b'], ['"a\\\\b\\c"', "a\\bc"], ['a"b"', 'a"b"']]) {
+        const { reply } = await publishBinary(session, { ...json, "ce-subject": raw }, "{}");
+        session.must(reply.ok !== undefined, "ENV-039", () => `the subject ${raw}: ${canonical(reply)}`);
+        const call = session.begun("BUS-019", "b");
+        session.same(call.envelope.subject, value, "ENV-039", `the subject ${raw}`);
+        await session.ack(call);
+      }
+      for (const raw of ['"', '"a', '"a"b', '"a" ', '"a\\"']) {
+        // White space at the ends of a value is none of it.
+        if (raw.trim() !== raw) continue;
+        const { reply } = await publishBinary(session, { ...json, "ce-subject": raw }, "{}");
+        named(session, judgeInvalid(session, reply, "ENV-039", raw), "subject", "quoted", "ENV-039");
       }
     },
   },
@@ -859,6 +962,18 @@ async function pass(
   const call = session.begun("BUS-019", "b");
   await session.ack(call);
   return { sent, got: call.envelope };
+}
+
+/** Publishes in binary mode with these headers besides the required ones. */
+async function publishBinary(
+  session: Session,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<{ readonly reply: Reply; readonly id: string }> {
+  const { specversion, id, source, type } = session.event();
+  const required = { "ce-specversion": specversion, "ce-id": id, "ce-source": source, "ce-type": type };
+  const reply = await session.publishRaw({ headers: { ...required, ...headers } as Record<string, string>, body });
+  return { reply, id: String(id) };
 }
 
 /** The twin: what was refused before is accepted without its fault, and as new. */

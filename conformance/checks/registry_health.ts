@@ -98,6 +98,7 @@ export const HEALTH_CHECKS: readonly Check[] = [
         health(200, "fine"),
         health(200, "{}"),
         health(200, '{"status":7}'),
+        health(200, '{"status":"unknown"}'),
         health(200, "[]"),
         health(299, '{"status":"pass","version":"1.2.0","checks":{}}'),
         { status: 200, headers: { "content-type": "text/plain" }, body: "ok" },

@@ -211,23 +211,15 @@ def redrive(gw, letter_id):
     service = gw.services.get(old.receiver)
     if service is None or message.target_instance and message.target_instance not in service.instances:
         raise Refusal('target-unknown', 'the receiver is no longer registered')
-    if not message.is_receipt:
-        admit(gw, old.receiver, message.priority)
+    target = gw.targets.get(old.receiver)
+    if not message.is_receipt and target and target.counted >= gw.capacity:
+        raise queue_full(gw, old.receiver)
     del gw.letters[letter_id]
     sweep(gw)
     gw.remembered.pop(message.key, None)
     gw.messages.setdefault(message.key, message)
     trace(gw, 'redriven', **about(message), receiver=old.receiver, run=old.run + 1)
     return begin_run(gw, message, old.receiver, old.run + 1, gw.now)
-
-
-def admit(gw, receiver, priority):
-    """Makes room in a target, or refuses with queue-full (PRI-035, PRI-038)."""
-    has_room, victim = queue_round.room_for(gw.targets.get(receiver), priority, gw.capacity)
-    if not has_room:
-        raise queue_full(gw, receiver)
-    if victim:
-        end(gw, victim, 'evicted')
 
 
 def queue_full(gw, receiver):

@@ -50,7 +50,7 @@ def dispatch_one(gw, target):
     instance, try_ms = choose(gw, candidates(service, head), head.failed_on)
     if try_ms is not None:
         target.queues[priority].popleft()
-        defer(gw, head, try_ms, 'circuit-open')
+        defer(gw, head, try_ms, 'breaker-open')
         return True
     delivery = queue_round.take(target, priority)
     start(gw, target, delivery, instance)
