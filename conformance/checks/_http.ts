@@ -1,8 +1,9 @@
-import type { Json, JsonObject } from "../control.ts";
+import type { DeliveryCall, Json, JsonObject, OtherCall } from "../control.ts";
 import type { Session } from "../session.ts";
 
 /** An answer of the gateway. */
 export interface HttpReply {
+  /** 0 if the connection was closed instead. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -20,6 +21,10 @@ export interface HttpBody {
   readonly event?: JsonObject;
   /** Where it comes from, for subjects with the ability `peer`. */
   readonly peer?: string | null;
+  /** Answer when the headers are there, for subjects with the ability `streams`. */
+  readonly stream?: true;
+  /** The body goes on, and nothing more comes of it; for subjects with the ability `streams`. */
+  readonly unfinished?: true;
 }
 
 /** Sends a request to the gateway's mount and waits for the answer, in virtual time at most so many milliseconds. */
@@ -34,7 +39,7 @@ export async function begin(
   session: Session,
   method: string,
   path: string,
-  { headers = {}, body, bodyBase64, json, event, peer }: HttpBody = {},
+  { headers = {}, body, bodyBase64, json, event, ...more }: HttpBody = {},
 ): Promise<{ readonly reply: HttpReply | undefined; readonly seq: number }> {
   const type = event !== undefined
     ? "application/cloudevents+json"
@@ -49,11 +54,11 @@ export async function begin(
     headers: type === undefined ? headers : { "content-type": type, ...headers },
     ...(text === undefined ? {} : { body: text }),
     ...(bodyBase64 === undefined ? {} : { bodyBase64 }),
-    ...(peer === undefined ? {} : { peer }),
+    ...more,
   });
   if ("pending" in answer) return { reply: undefined, seq: answer.pending };
   session.must(answer.ok !== undefined, "HTTP-010", () => `a request is answered by HTTP: ${JSON.stringify(answer)}`);
-  return { reply: replyOf(answer.ok), seq: 0 };
+  return { reply: replyOf(answer.ok), seq: answer.seq ?? 0 };
 }
 
 /** The answer to a request that had to wait, once it has come. */
@@ -61,6 +66,62 @@ export function lateReply(session: Session, seq: number): HttpReply | undefined 
   const late = session.late.get(seq);
   return late?.ok === undefined ? undefined : replyOf(late.ok);
 }
+
+/**
+ * The answer to a request that has to wait, `ms` after `fromMs`: by virtual time then and not a millisecond earlier, by
+ * real time no earlier.
+ */
+export async function replyAfter(
+  session: Session,
+  seq: number,
+  { fromMs, ms }: { readonly fromMs: number; readonly ms: number },
+  requirement: string,
+  what: string,
+): Promise<HttpReply> {
+  const early = (): boolean => lateReply(session, seq) !== undefined && session.nowMs < fromMs + ms;
+  if (session.hello.clock === "virtual") {
+    await session.advance(fromMs + ms - 1 - session.nowMs);
+    session.must(!early(), requirement, `${what} before ${ms} ms`);
+    await session.advance(1);
+  }
+  const reply = await replyWithin(session, seq, session.hello.clock === "virtual" ? 0 : ms + PATIENCE_MS);
+  session.must(!early(), requirement, `${what} before ${ms} ms`);
+  session.must(reply !== undefined, requirement, `${what} after ${ms} ms`);
+  return reply;
+}
+
+/** The answer to a request that has to wait, if it comes within so many milliseconds. */
+export async function replyWithin(session: Session, seq: number, limitMs: number): Promise<HttpReply | undefined> {
+  const untilMs = session.nowMs + limitMs;
+  for (;;) {
+    const reply = lateReply(session, seq);
+    if (reply !== undefined || session.nowMs >= untilMs) return reply;
+    await session.advance(Math.min(STEP_MS, untilMs - session.nowMs));
+  }
+}
+
+/** The delivery that must be begun, by real time within some seconds. */
+export async function taken(session: Session, receiver: string): Promise<DeliveryCall> {
+  const call = await session.untilCall(PATIENCE_MS, receiver);
+  session.must(call !== undefined, "BUS-019", `${receiver} gets the message`);
+  return call;
+}
+
+/** The call that the gateway makes, by real time within some seconds. */
+export async function called(session: Session, what: OtherCall["for"], requirement: string): Promise<OtherCall> {
+  const untilMs = session.nowMs + PATIENCE_MS;
+  for (;;) {
+    const call = session.otherCalls.find((one) => one.for === what);
+    if (call !== undefined) return call;
+    session.must(session.nowMs < untilMs, requirement, `the gateway makes the call for ${what}`);
+    await session.advance(STEP_MS);
+  }
+}
+
+/** Milliseconds by the real clock after which nothing more is waited for. */
+const PATIENCE_MS = 5_000;
+/** Milliseconds after which an answer is looked for again. */
+const STEP_MS = 20;
 
 /** Judges a refusal: status, code and form. */
 export function problem(
@@ -90,6 +151,7 @@ export function problem(
 }
 
 function replyOf(ok: JsonObject): HttpReply {
+  if (ok.closed === true) return { status: 0, headers: {}, text: "", json: undefined };
   const { status, headers, body } = ok as { status: number; headers: Record<string, string>; body: string };
   let json: JsonObject | undefined;
   try {

@@ -12,6 +12,8 @@ import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
 import { HTTP_READ_CHECKS } from "./http_read.ts";
 import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
+import { HTTP_TIME_CHECKS } from "./http_time.ts";
+import { HTTP_TRACE_CHECKS } from "./http_trace.ts";
 import { PRIORITY_CHECKS } from "./priority.ts";
 import { CAPACITY_CHECKS } from "./priority_capacity.ts";
 import { LANE_CHECKS } from "./priority_lanes.ts";
@@ -74,6 +76,8 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
   ...HTTP_SERVICE_CHECKS,
+  ...HTTP_TRACE_CHECKS,
+  ...HTTP_TIME_CHECKS,
   ...SECURITY_CHECKS,
   ...START_CHECKS,
   ...LOOPBACK_CHECKS,

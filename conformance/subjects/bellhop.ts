@@ -600,7 +600,8 @@ class Bellhop implements Subject {
       let got: ReadableStreamReadResult<Uint8Array> | undefined;
       open.next ??= open.reader.read();
       open.next.then((one) => got = one, () => got = { done: true, value: undefined });
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      for (let turn = 0; turn < 10 && got === undefined; turn++) await undefined;
+      if (got === undefined) await new Promise((resolve) => setTimeout(resolve, 0));
       if (got === undefined) continue;
       open.next = undefined;
       if (got.done) {
@@ -651,9 +652,9 @@ const TURNS = 8;
 /** Milliseconds after which an answer is late for no reason that is known. */
 const PATIENCE_MS = 2_000;
 
-/** A stream goes on, too, until the next start. */
+/** A stream goes on, too, until the next start, and a body that never ends. */
 function prefersToWait(command: Command): boolean {
-  return command.do === "request" && (command.path === "/trace" ||
+  return command.do === "request" && (command.path === "/trace" || command.unfinished === true ||
     Object.entries(command.headers).some(([name, value]) => name.toLowerCase() === "prefer" && /\bwait\b/.test(value)));
 }
 
