@@ -9,6 +9,7 @@ import bus
 import bus_end
 import envelope
 import health
+import redrive
 import registry
 from ask import QUESTIONS, ask, body_of
 from bus_state import status_of
@@ -16,12 +17,15 @@ from deliver import dispatch, drain
 from gateway import NUMBERS, advance, look, new_gateway, settle
 from http_binding import handle
 from json_text import write_json
+from later import Later, after
+from recover import recover
 from refusal import Refusal, as_control
 from service_role import handle_service, new_receiver
+from store_faults import Disk
 
 HELLO = {'control': 1, 'name': 'bellhop-py', 'version': '0.1.0', 'spec': '0.1', 'clock': 'virtual',
-         'profiles': ['core', 'registry', 'http'], 'asks': list(QUESTIONS), 'can': ['working', 'service', 'drain']}
-PENDING = object()
+         'profiles': ['core', 'registry', 'http', 'durable'], 'asks': list(QUESTIONS),
+         'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes']}
 
 
 class Unsupported(Exception):
@@ -32,8 +36,8 @@ class Session:
     """One session: the gateway of the last `start`."""
 
     def __init__(self):
-        self.gw = fresh({'nowMs': 0, 'draws': [0.5], 'options': {}})
-        self.receiver, self.over = None, False
+        self.disk, self.gw, self.receiver, self.over = Disk(), None, None, False
+        do_start(self, {'nowMs': 0, 'draws': [0.5], 'options': {'store': 'memory'}})
 
     def later(self, seq):
         """Tells the answer to a command that was pending."""
@@ -43,36 +47,43 @@ class Session:
         return tell
 
 
-def fresh(command):
-    options = command['options']
-    if command.get('keep') or command.get('security'):
-        raise Unsupported('open mode in memory is all there is')
-    if options.get('store', 'memory') != 'memory':
-        raise Unsupported('the store is in memory')
-    unknown = set(options) - {'policy', 'limits', 'store', *NUMBERS}
-    if unknown:
-        raise Unsupported('options that are not known: ' + ', '.join(sorted(unknown)))
-    return new_gateway(command['nowMs'], command['draws'], options,
-                       lambda: secrets.token_hex(16), random.Random(11))
-
-
 def do_hello(session, command):
     return HELLO
 
 
 def do_start(session, command):
-    session.gw = fresh(command)
+    options = command['options']
+    if command.get('security'):
+        raise Unsupported('open mode is all there is')
+    unknown = set(options) - {'policy', 'limits', 'store', *NUMBERS}
+    if unknown:
+        raise Unsupported('options that are not known: ' + ', '.join(sorted(unknown)))
+    gw = new_gateway(command['nowMs'], command['draws'], options, lambda: secrets.token_hex(16), random.Random(11))
+    session.disk.close()
+    session.gw = gw
+    if options.get('store', 'durable') == 'durable':
+        gw.store = session.disk.open(command.get('keep'))
+        recover(gw)
+        dispatch(gw)
     session.receiver = new_receiver(command['service']) if command.get('role') == 'service' else None
+    return {}
+
+
+def do_store(session, command):
+    if command['action'] == 'crash':
+        told = session.disk.crash()
+        do_start(session, {'nowMs': session.gw.now, 'draws': [0.5], 'options': {'store': 'memory'}})
+        return told
+    session.disk.act(command['action'], command.get('writes', 0))
+    dispatch(session.gw)
     return {}
 
 
 def do_publish(session, command):
     mode, found = bus.publish(session.gw, command['headers'], body_of(command), command.get('lease'),
                               command.get('delayMs'))
-    if mode == 'one':
-        return found
-    return {'results': [{'refused': as_control(each)} if isinstance(each, Refusal) else {'ok': each}
-                        for each in found]}
+    return found if mode == 'one' else after(found, lambda found: {'results': [
+        {'refused': as_control(each)} if isinstance(each, Refusal) else {'ok': each} for each in found]})
 
 
 def do_registry(session, command):
@@ -83,12 +94,9 @@ def do_registry(session, command):
 
 
 def do_discover(session, command):
-    tell = session.later(command['seq'])
-
-    def done(found):
-        tell(found if isinstance(found, Refusal) else {'name': found.service, 'instance': found.name})
-    health.discover(session.gw, command['url'], done)
-    return PENDING
+    later = Later()
+    health.discover(session.gw, command['url'], later.tell)
+    return after(later, lambda found: {'name': found.service, 'instance': found.name})
 
 
 def do_settle(session, command):
@@ -107,50 +115,37 @@ def do_status(session, command):
 
 
 def do_cancel(session, command):
-    message = bus_end.cancel(session.gw, command['source'], command['id'])
+    found = bus_end.cancel(session.gw, command['source'], command['id'])
     dispatch(session.gw)
-    return status_of(message)
+    return after(found, status_of)
 
 
 def do_list(session, command):
-    gw, what, limit = session.gw, command['what'], command.get('limit', 100)
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= 1000:
-        raise Refusal('argument-invalid', 'from 1 to 1000', field='limit')
-    if what == 'services':
-        entries = list(enumerate((registry.listed(gw, each) for each in gw.services.values()), 1))
-    elif what in ('unfinished', 'delayed', 'dead-letters'):
-        entries = bus.entries_of(gw, what, command.get('receiver'))
-    else:
-        raise Unsupported('no such list')
-    shown, after = bus.page(entries, limit, command.get('after'))
+    shown, after = bus.page(session.gw, **{name: command[name] for name in ('what', 'limit', 'after', 'receiver')
+                                           if name in command})
     return {'entries': shown, 'after': after}
 
 
 def do_letter(session, command):
     if command['action'] == 'discard':
-        bus_end.discard(session.gw, command['id'])
-        return {}
-    delivery = bus_end.redrive(session.gw, command['id'])
+        return after(redrive.discard(session.gw, command['id']), lambda _: {})
+    found = redrive.redrive(session.gw, command['id'])
     dispatch(session.gw)
-    return status_of(delivery.message)
+    return after(found, lambda begun: status_of(begun[0].message))
 
 
 def do_drain(session, command):
-    gw, tell = session.gw, session.later(command['seq'])
-    if drain(gw, lambda _: tell({})):
-        return {}
-    return PENDING
+    return drain(session.gw)
 
 
 def do_request(session, command):
-    tell, given = session.later(command['seq']), [command[name] for name in ('method', 'path', 'headers')]
-
-    def told(answer):
-        return {'status': answer[0], 'headers': answer[1], 'body': answer[2].decode('utf-8', 'replace')}
-    whole = [*given, body_of(command), lambda answer: tell(told(answer))]
-    answer = handle_service(session.gw, session.receiver, *whole) if session.receiver else handle(session.gw, *whole)
-    dispatch(session.gw)
-    return PENDING if answer is None else told(answer)
+    later, given = Later(), [command[name] for name in ('method', 'path', 'headers')]
+    whole = [*given, body_of(command), later.tell]
+    gw, receiver = session.gw, session.receiver
+    answer = handle_service(gw, receiver, *whole) if receiver else handle(gw, *whole)
+    dispatch(gw)
+    return after(later if answer is None else answer, lambda told: {
+        'status': told[0], 'headers': told[1], 'body': told[2].decode('utf-8', 'replace')})
 
 
 def do_ask(session, command):
@@ -160,7 +155,7 @@ def do_ask(session, command):
 
 
 def do_stop(session, command):
-    session.over = True
+    session.over = session.disk.end()
     return {}
 
 
@@ -174,7 +169,11 @@ def turn(session, command):
         if command['do'] not in COMMANDS:
             raise Unsupported('no such command')
         found = COMMANDS[command['do']](session, command)
-        answer.update({'pending': True} if found is PENDING else {'ok': found})
+        if isinstance(found, Later) and not found.is_done:
+            found.then(session.later(command['seq']))
+            answer['pending'] = True
+        else:
+            answer['ok'] = after(found, dict)
     except Refusal as refusal:
         answer['refused'] = as_control(refusal)
     except Unsupported as lack:

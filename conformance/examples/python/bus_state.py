@@ -26,6 +26,15 @@ class Message:
     open: int = 0
     forget_ms: Optional[int] = None
     expiry_timer: Any = None
+    number: int = 0
+    principal: str = ''
+    size: int = 0
+    is_charged: bool = False
+    flush: Any = None
+
+    @property
+    def is_durable(self):
+        return self.priority == 'CRITICAL'
 
 
 @dataclass(eq=False, repr=False)
@@ -36,7 +45,6 @@ class Delivery:
     run: int
     number: int
     start_ms: int
-    accepted_ms: int
     state: str = 'new'
     attempts: int = 0
     last_error: Optional[str] = None
@@ -49,6 +57,10 @@ class Delivery:
     is_probe: bool = False
     due_timer: Any = None
     elapsed_timer: Any = None
+    wait_ms: Optional[int] = None
+    end: Optional[dict] = None
+    in_line: bool = False
+    order: int = 0
 
     @property
     def priority(self):

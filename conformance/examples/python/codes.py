@@ -31,7 +31,7 @@ CODES = {
     'lease-unknown': (404, 'sender', True, 'No instance holds that lease'),
     'service-unknown': (404, 'sender', False, 'No service of that name is registered'),
     'no-instance': (503, 'receiver', True, 'No instance of the service can be called'),
-    'endpoint-refused': (422, 'sender', False, "The endpoint's address is not allowed here"),
+    'endpoint-refused': (422, 'sender', False, "The endpoint's address is not allowed here, or it does not consent"),
     'discovery-failed': (502, 'receiver', True, 'The service did not answer with a manifest'),
     'in-progress': (503, 'receiver', True, 'The same message is being handled at this moment'),
     'handler-missing': (422, 'sender', False, 'The service has no handler for this type'),

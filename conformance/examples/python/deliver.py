@@ -1,5 +1,6 @@
 """Dispatch, attempts and what follows a verdict (PRI-013 to PRI-019, RET-001 to RET-006, RET-041 to RET-050)."""
 import bus_end
+import durable
 import health
 import queue_round
 import registry
@@ -8,6 +9,7 @@ from choice import begin, choose, finish
 from delay import delay
 from envelope import write
 from gateway import call_out, trace, watch
+from later import Later
 from schedule import DUE, forget, wake
 from verdict import Judged, judge_answer
 
@@ -28,16 +30,27 @@ def dispatch(gw):
             mark_ready(gw, target)
 
 
-def drain(gw, done, deadline_ms=10000):
-    """Closes the bus; true if nothing runs, else `done` hears of the end (BUS-102 to BUS-104)."""
-    gw.closing = True
+def drain(gw, deadline_ms=10000):
+    """Closes the bus: Later (BUS-102 to BUS-105)."""
+    gw.closing, later = True, Later()
 
     def is_over():
-        return not any(target.running for target in gw.targets.values())
+        return not any(target.running for target in gw.targets.values()) and (gw.store is None or gw.store.is_idle)
+
+    def closed(_):
+        for each in list(gw.watchers):
+            gw.watchers.remove(each)
+            forget(each[2])
+            each[1](False)
+        if gw.store:
+            durable.store_all(gw, lambda ok: later.tell({}))
+        else:
+            later.tell({})
     if is_over():
-        return True
-    watch(gw, is_over, done, deadline_ms)
-    return False
+        closed(True)
+    else:
+        watch(gw, is_over, closed, deadline_ms)
+    return later
 
 
 def dispatch_one(gw, target):
@@ -188,9 +201,26 @@ def again(gw, target, delivery, judged):
     if wait == 0:
         queue_round.join(target, delivery)
         return
-    delivery.state, delivery.next_ms = 'waiting', gw.now + wait
+    delivery.next_ms, delivery.wait_ms = gw.now + wait, wait
+    if not delivery.message.is_durable:
+        hold_off(gw, delivery)
+        return
+    delivery.state = 'storing'
+
+    def stored(ok):
+        if ok and delivery.state == 'storing':
+            trace(gw, 'stored', **step(delivery), attempt=delivery.attempts)
+            hold_off(gw, delivery)
+    durable.store_state(gw, delivery, stored)
+
+
+def hold_off(gw, delivery):
+    """A wait begins (RET-051)."""
+    delivery.state = 'waiting'
     delivery.due_timer = wake(gw.schedule, delivery.next_ms, DUE, due, gw, delivery)
-    trace(gw, 'waiting', **step(delivery), attempt=delivery.attempts, delayMs=wait)
+    trace(gw, 'waiting', **step(delivery), attempt=delivery.attempts, delayMs=delivery.wait_ms)
+    if delivery.next_ms <= gw.now:
+        due(gw, delivery)
 
 
 def due(gw, delivery):

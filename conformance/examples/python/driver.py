@@ -12,7 +12,7 @@ class Driver:
     def __init__(self, draws=(0.5,), **options):
         self.session, self.seq = Session(), 0
         self.trace, self.calls, self.answers = [], {}, {}
-        self.do('start', nowMs=NOW, draws=list(draws), options={'healthIntervalMs': 0, **options})
+        self.do('start', nowMs=NOW, draws=list(draws), options={'healthIntervalMs': 0, 'store': 'memory', **options})
 
     def turn(self, name, **members):
         self.seq += 1

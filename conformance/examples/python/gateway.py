@@ -12,7 +12,8 @@ from schedule import ANSWER, Schedule, forget, next_at, take_due, wake
 
 OWN_SOURCE = '/bellhop'
 NUMBERS = {'capacity': (10000, 1), 'maxInFlight': (64, 1), 'maxDeadLetters': (10000, 1),
-           'maxDurableBytes': (67108864, 1), 'healthIntervalMs': (10000, 0)}
+           'maxDurableBytes': (67108864, 1), 'maxRecordBytes': (1048576, 98304),
+           'healthIntervalMs': (10000, 0)}
 
 
 @dataclass(eq=False, repr=False)
@@ -27,6 +28,8 @@ class Gateway:
     capacity: int
     max_in_flight: int
     max_dead_letters: int
+    max_durable_bytes: int
+    max_record_bytes: int
     health_interval_ms: int
     horizon_ms: int
     mount: str = ''
@@ -44,10 +47,17 @@ class Gateway:
     ready: deque = field(default_factory=deque)
     letters: OrderedDict = field(default_factory=OrderedDict)
     letters_dropped: int = 0
+    durable_letters: OrderedDict = field(default_factory=OrderedDict)
+    moving: set = field(default_factory=set)
+    remembered_durable: OrderedDict = field(default_factory=OrderedDict)
+    used: dict = field(default_factory=dict)
+    store: Any = None
     made: int = 0
     unfinished: int = 0
     watchers: list = field(default_factory=list)
     streams: list = field(default_factory=list)
+    discoveries: int = 0
+    proxied: int = 0
 
 
 @dataclass
@@ -81,6 +91,7 @@ def new_gateway(now_ms, draws, options, token, pick):
 
     return Gateway(now_ms, draw, token, pick, policies, envelope.limits_of(options.get('limits')),
                    values['capacity'], values['maxInFlight'], values['maxDeadLetters'],
+                   values['maxDurableBytes'], values['maxRecordBytes'],
                    values['healthIntervalMs'], max(600000, 2 * policies['NORMAL']['capMs']))
 
 

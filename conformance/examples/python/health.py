@@ -90,15 +90,23 @@ def charge(gw, instance, judged):
             lose_health(gw, instance, 'verdicts')
 
 
+def closing():
+    return Refusal('closing', 'the gateway is closing', retry_after_ms=1000)
+
+
 def discover(gw, url, done):
     """Fetches a manifest and registers its service; `done(instance or Refusal)` hears of it (REG-013)."""
     from registration import is_endpoint
     from registry import register
     if not isinstance(url, str) or len(url) > 2048 or not is_endpoint(url):
         raise Refusal('argument-invalid', 'no URL of a service', field='url')
+    if gw.closing:
+        raise closing()
 
     def fetched(answer):
         try:
+            if gw.closing:
+                raise closing()
             if 'status' not in answer or not 200 <= answer['status'] <= 299:
                 raise Refusal('discovery-failed', 'no manifest came', retry_after_ms=1000)
             try:
@@ -108,7 +116,9 @@ def discover(gw, url, done):
             if not isinstance(told, dict):
                 raise Refusal('discovery-failed', 'the manifest is no object', retry_after_ms=1000)
             by_url = 'url-' + hashlib.sha256(url.encode()).hexdigest()[:24]
-            done(register(gw, {**told, 'endpoint': url}, by_url))
+            made = register(gw, {**told, 'endpoint': url}, by_url)
+            made.token = None
+            done(made)
         except Refusal as refusal:
             done(refusal)
     call_out(gw, 'manifest', fetched, {'request': request_to('GET', url, {'accept': 'application/json'})},

@@ -8,17 +8,22 @@ import bus_end
 import envelope
 import health
 import proxy
+import redrive
 import registry
 from bus_state import status_of
 from codes import CODES
 from deliver import dispatch
 from gateway import OWN_SOURCE, watch
 from json_text import Malformed, read_bytes, write_json
+from later import Later, after
+from letters import find_letter
 from problem import answer_problem, problem_of
 from refusal import Refusal
 
 VERSION = '0.1.0'
 MAX_STREAMS = 16
+MAX_WAITS = 1000
+MAX_DISCOVERIES = 16
 LONGEST_HEADERS = 65536
 PREFER_WAIT = re.compile(r'wait[ \t]*=[ \t]*(?:"([0-9]+)"|([0-9]+))', re.I)
 
@@ -40,9 +45,13 @@ def handle(gw, method, path, headers, body, later):
         """Answers later, refusals included."""
         def told(found):
             try:
-                later(make(found))
+                if isinstance(found, Refusal):
+                    raise found
+                answer = make(found)
             except Refusal as refusal:
-                later(answer_problem(refusal, gw.mount))
+                answer = answer_problem(refusal, gw.mount)
+            if answer is not None:
+                later(answer)
         return told
     try:
         return route(gw, method.upper(), path, raw, headers, body, tell)
@@ -63,7 +72,7 @@ def route(gw, method, path, raw, headers, body, tell):
     bare = bare.partition('#')[0]
     parts = bare.split('/')[1:] if bare.startswith('/') else bare.split('/')
     query = query.partition('#')[0]
-    if 'bellhop-lease' in headers and parts[0] != 'messages':
+    if 'bellhop-lease' in headers:
         renew_by_header(gw, headers)
     if parts[0] == 'services' and len(parts) > 2:
         return proxy.pass_on(gw, method, path, parts[1], headers, body, tell)
@@ -82,7 +91,7 @@ def route(gw, method, path, raw, headers, body, tell):
 
 def renew_by_header(gw, headers):
     """Any request that carries the lease token renews the lease (REG-025)."""
-    instance = gw.leases.get(headers['bellhop-lease'])
+    instance = gw.leases.get(registry.digest(headers['bellhop-lease']))
     if instance:
         registry.renew(gw, instance, 'request')
 
@@ -144,18 +153,30 @@ def wait_of(headers):
 
 
 def post_messages(gw, request):
-    """Publish (HTTP-017 to HTTP-027, HTTP-072, HTTP-073)."""
+    """Publish (HTTP-017 to HTTP-027, HTTP-072, HTTP-073, HTTP-082, HTTP-083)."""
     headers, delay_ms = request.headers, None
     if 'bellhop-delay-ms' in headers:
         if not re.fullmatch('[0-9]{1,15}', headers['bellhop-delay-ms'].strip()):
             raise Refusal('argument-invalid', 'no whole number', field='bellhop-delay-ms')
         delay_ms = int(headers['bellhop-delay-ms'])
-    mode, found = bus.publish(gw, request.raw, request.body, headers.get('bellhop-lease'), delay_ms)
+    mode, found = bus.publish(gw, request.raw, request.body, headers.get('bellhop-lease'), delay_ms, True)
     if mode == 'batch':
-        return answer_json(202, {'results': [
-            problem_of(each, gw.mount) if isinstance(each, Refusal) else in_batch(gw, each) for each in found]})
+        return flushed(found, request, lambda found: answer_json(202, {'results': [
+            problem_of(each, gw.mount) if isinstance(each, Refusal) else in_batch(gw, each) for each in found]}))
+    return flushed(found, request, lambda found: answer_publish(gw, request, found))
+
+
+def flushed(found, request, make):
+    """Answers now, or once it is flushed."""
+    if isinstance(found, Later) and not found.is_done:
+        found.then(request.tell(make))
+        return None
+    return after(found, make)
+
+
+def answer_publish(gw, request, found):
     message = gw.messages[(found['source'], found['id'])]
-    seconds = wait_of(headers)
+    seconds = wait_of(request.headers) if len(gw.watchers) < MAX_WAITS else None
     if seconds is None:
         if found['duplicate']:
             found['status'] = status_of(message)
@@ -187,7 +208,7 @@ def get_messages(gw, request):
         shown, after = page_of(gw, request, what)
         return answer_json(200, {'messages': shown, 'after': after})
     message = bus_end.find(gw, request.need('source'), request.need('id'))
-    seconds = wait_of(request.headers)
+    seconds = wait_of(request.headers) if len(gw.watchers) < MAX_WAITS else None
 
     def made(_):
         return answer_json(200, status_of(message))
@@ -199,13 +220,13 @@ def get_messages(gw, request):
 
 def page_of(gw, request, what):
     limit = request.number('limit', 1, 1000, 100)
-    return bus.page(bus.entries_of(gw, what, request.query.get('receiver')), limit, request.query.get('after'))
+    return bus.page(gw, what, limit, request.query.get('after'), request.query.get('receiver'))
 
 
 def delete_messages(gw, request):
-    message = bus_end.cancel(gw, request.need('source'), request.need('id'))
+    found = bus_end.cancel(gw, request.need('source'), request.need('id'))
     dispatch(gw)
-    return answer_json(200, status_of(message))
+    return flushed(found, request, lambda message: answer_json(200, status_of(message)))
 
 
 def post_registry(gw, request):
@@ -219,24 +240,30 @@ def post_registry(gw, request):
 
 
 def post_discover(gw, request):
-    """Discovery (HTTP-037)."""
+    """Discovery (HTTP-037, HTTP-086)."""
     if len(request.body) > gw.limits['maxBytes']:
         raise Refusal('body-too-large', 'more than maxBytes')
     try:
         given = read_bytes(request.body)
     except Malformed:
         raise Refusal('argument-invalid', 'the body is not JSON', field='url') from None
+    if gw.discoveries >= MAX_DISCOVERIES:
+        raise Refusal('too-many-streams', 'as many discoveries are under way as may be', retry_after_ms=1000)
+
+    def done(found):
+        gw.discoveries -= 1
+        request.tell(made)(found)
 
     def made(found):
-        if isinstance(found, Refusal):
-            raise found
         return answer_json(200, registry.listed(gw, gw.services[found.service]))
-    health.discover(gw, given.get('url') if isinstance(given, dict) else None, request.tell(made))
+    health.discover(gw, given.get('url') if isinstance(given, dict) else None, done)
+    gw.discoveries += 1
     return None
 
 
 def get_services(gw, request):
-    return answer_json(200, {'services': [registry.listed(gw, each) for each in gw.services.values()]})
+    shown, after = page_of(gw, request, 'services')
+    return answer_json(200, {'services': shown, 'after': after})
 
 
 def get_service(gw, request):
@@ -252,35 +279,42 @@ def get_letters(gw, request):
 
 
 def get_letter(gw, request):
-    return answer_json(200, bus_end.letter_of(gw, decode(request.parts[1], 'id'))[1])
+    return answer_json(200, find_letter(gw, decode(request.parts[1], 'id'))[1])
 
 
 def post_redrive(gw, request):
-    delivery = bus_end.redrive(gw, decode(request.parts[1], 'id'))
+    found = redrive.redrive(gw, decode(request.parts[1], 'id'))
     dispatch(gw)
-    source, key_id = delivery.message.key
-    return answer_json(202, {'source': source, 'id': key_id, 'run': delivery.run, 'receivers': [delivery.receiver]})
+
+    def made(begun):
+        source, key_id = begun[0].message.key
+        return answer_json(202, {'source': source, 'id': key_id, 'run': begun[0].run,
+                                 'receivers': [each.receiver for each in begun]})
+    return flushed(found, request, made)
 
 
 def delete_letter(gw, request):
-    bus_end.discard(gw, decode(request.parts[1], 'id'))
-    return 204, {}, b''
+    return flushed(redrive.discard(gw, decode(request.parts[1], 'id')), request, lambda _: (204, {}, b''))
 
 
 def get_manifest(gw, request):
     """The gateway's manifest (HTTP-055, ENV-048)."""
+    durable = {'maxRecordBytes': gw.max_record_bytes, 'maxDurableBytes': gw.max_durable_bytes} if gw.store else {}
     return answer_json(200, {
-        'name': 'bellhop', 'version': VERSION, 'source': OWN_SOURCE, 'profiles': ['core', 'registry', 'http'],
-        'durability': 'memory', 'endpointGuard': 'checked', 'limits': {**gw.limits, 'capacity': gw.capacity}})
+        'name': 'bellhop', 'version': VERSION, 'source': OWN_SOURCE,
+        'profiles': ['core', 'registry', 'http'] + ['durable'] * bool(gw.store),
+        'durability': 'flushed' if gw.store else 'memory', 'endpointGuard': 'checked',
+        'limits': {**gw.limits, **durable, 'capacity': gw.capacity}})
 
 
 def get_health(gw, request):
     """The gateway's health (HTTP-056, HTTP-057)."""
-    status = 'fail' if gw.closing else 'pass'
-    checks = {'store': [{'status': 'pass'}],
+    has_failed = gw.store is not None and gw.store.failed
+    status = 'fail' if gw.closing or has_failed else 'pass'
+    checks = {'store': [{'status': 'fail' if has_failed else 'pass'}],
               'deliveries:unfinished': [{'status': 'pass', 'observedValue': gw.unfinished}],
-              'dead-letters:kept': [{'status': 'pass', 'observedValue': len(gw.letters)}]}
-    return answer_json(503 if gw.closing else 200, {'status': status, 'version': VERSION, 'checks': checks},
+              'dead-letters:kept': [{'status': 'pass', 'observedValue': len(gw.letters) + len(gw.durable_letters)}]}
+    return answer_json(503 if status == 'fail' else 200, {'status': status, 'version': VERSION, 'checks': checks},
                        'application/health+json')
 
 

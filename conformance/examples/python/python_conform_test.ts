@@ -3,14 +3,14 @@ import { CHECKS } from "../../checks/mod.ts";
 import { stdioSubject } from "../../drivers/stdio.ts";
 import { runChecks } from "../../run.ts";
 
-Deno.test("the second implementation passes what it declares: core, registry and http", async () => {
+Deno.test("the second implementation passes what it declares: core, registry, http and durable", async () => {
   const { subject, results } = await runChecks({
     open: stdioSubject("python3 -B adapter.py", { cwd: new URL(".", import.meta.url).pathname }),
     checks: CHECKS,
     seed: Number(Deno.env.get("FC_SEED") ?? 1),
     runs: 10,
   });
-  assertEquals([...subject.profiles], ["core", "registry", "http"]);
+  assertEquals([...subject.profiles], ["core", "registry", "http", "durable"]);
   const faults = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
   assertEquals(
     faults.map(({ check, verdict, failure }) => [check, verdict, failure?.requirement, failure?.message]),

@@ -43,6 +43,7 @@ def enter(target, delivery):
     if lane is not None:
         line = target.lanes.setdefault(lane, deque())
         line.append(delivery)
+        delivery.in_line = True
         if line[0] is not delivery:
             delivery.state = 'blocked'
             return
@@ -55,13 +56,18 @@ def join(target, delivery):
     target.queues[delivery.priority].append(delivery)
 
 
-def leave(target, delivery):
-    """Out of queue and lane; the next of the lane is released (PRI-029)."""
+def unqueue(target, delivery):
+    """Out of the queue of its priority; its lane is held until it has its outcome."""
     if delivery.state == 'queued':
         target.queues[delivery.priority].remove(delivery)
-    line = target.lanes.get(delivery.lane)
-    if not line or delivery.state in ('new', 'delayed'):
+
+
+def leave(target, delivery):
+    """Out of its lane; the next of the lane is released (PRI-029)."""
+    if not delivery.in_line:
         return
+    delivery.in_line = False
+    line = target.lanes[delivery.lane]
     was_head = line[0] is delivery
     line.remove(delivery)
     if not line:

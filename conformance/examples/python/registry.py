@@ -1,4 +1,5 @@
 """Services, instances and their leases (REG-001 to REG-037, REG-056)."""
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -37,6 +38,7 @@ class Instance:
     open_until: Optional[int] = None
     probe_until: Optional[int] = None
     in_flight: int = 0
+    token: Optional[str] = None
 
 
 @dataclass(eq=False, repr=False)
@@ -44,6 +46,7 @@ class Service:
     """A name, its subscriptions and its instances."""
     name: str
     registered_ms: int
+    number: int = 0
     version: str = ''
     subscriptions: list = field(default_factory=list)
     ephemeral: bool = False
@@ -76,23 +79,56 @@ def register(gw, data, given_instance=None):
         if full or gw.instances >= MAX_ALL:
             raise Refusal('registry-full', 'the registry holds as many entries as it may', retry_after_ms=1000)
     if not service:
-        service = gw.services[told['name']] = Service(told['name'], gw.now)
+        gw.made += 1
+        service = gw.services[told['name']] = Service(told['name'], gw.now, gw.made)
     forget(service.end_timer)
     service.end_ms = None
     service.version, service.subscriptions = told['version'], list(told['subscriptions'])
     service.ephemeral, service.receipts = told['ephemeral'], told['receipts']
     service.max_in_flight = told['maxInFlight'] or gw.max_in_flight
-    made = Instance(service.name, name, told['version'], told['endpoint'], told['health'], 'lse_' + gw.token(),
-                    int(told['leaseMs']), gw.now + int(told['leaseMs']), gw.now)
+    token = 'lse_' + gw.token()
+    made = Instance(service.name, name, told['version'], told['endpoint'], told['health'], digest(token),
+                    int(told['leaseMs']), gw.now + int(told['leaseMs']), gw.now, token=token)
     if old:
         drop(gw, old)
-    gw.instances += 1
-    service.instances[name] = made
-    gw.leases[made.lease] = made
-    made.lease_timer = wake(gw.schedule, made.lease_end_ms, LEASE, lease_ended, gw, made)
+    put(gw, service, made)
+    store(gw, service, made)
     trace(gw, 'registered', service=service.name, instance=name, reason='replaced' if old else 'new')
     health.plan_check(gw, made)
     return made
+
+
+def digest(token):
+    """What is kept of a lease token."""
+    return hashlib.sha256(token.encode('utf-8', 'surrogatepass')).hexdigest()
+
+
+def put(gw, service, instance):
+    """Takes an instance into every index."""
+    gw.instances += 1
+    service.instances[instance.name] = instance
+    gw.leases[instance.lease] = instance
+    instance.lease_timer = wake(gw.schedule, instance.lease_end_ms, LEASE, lease_ended, gw, instance)
+
+
+def instance_key(instance):
+    return 'i/%s/%s' % (instance.service, instance.name)
+
+
+def store(gw, service, instance=None):
+    """Keeps a service, and one of its instances, over a restart (REG-036)."""
+    if gw.store is None:
+        return
+    changes = {}
+    if instance:
+        changes[instance_key(instance)] = {
+            'version': instance.version, 'endpoint': instance.endpoint, 'health': instance.health_path,
+            'lease': instance.lease, 'leaseMs': instance.lease_ms, 'registeredMs': instance.registered_ms}
+    changes['s/' + service.name] = {
+        'number': service.number, 'registeredMs': service.registered_ms, 'version': service.version,
+        'subscriptions': service.subscriptions, 'ephemeral': service.ephemeral, 'receipts': service.receipts,
+        'maxInFlight': service.max_in_flight, 'endMs': service.end_ms}
+    gw.store.write(changes, is_flushed=False)
 
 
 def drop(gw, instance):
@@ -103,6 +139,8 @@ def drop(gw, instance):
     forget(instance.lease_timer)
     forget(instance.check_timer)
     gw.services[instance.service].instances.pop(instance.name, None)
+    if gw.store:
+        gw.store.write({instance_key(instance): None}, is_flushed=False)
 
 
 def renew(gw, instance, reason):
@@ -143,6 +181,7 @@ def remove(gw, instance, kind, reason):
         if not service.instances:
             service.end_ms = gw.now + KEPT_MS
             service.end_timer = wake(gw.schedule, service.end_ms, LEASE, end_service, gw, service, 'expired')
+            store(gw, service)
         bus_end.end_all(gw, lambda one: (one.receiver, one.message.target_instance) == (service.name, instance.name),
                         'instance-gone')
     return gone
@@ -156,13 +195,15 @@ def end_service(gw, service, reason):
         drop(gw, instance)
         trace(gw, 'removed', service=service.name, instance=instance.name, reason='service-gone')
     del gw.services[service.name]
+    if gw.store:
+        gw.store.write({'s/' + service.name: None}, is_flushed=False)
     trace(gw, 'service-gone', service=service.name, reason=reason)
     bus_end.end_all(gw, lambda one: one.receiver == service.name, 'receiver-gone')
 
 
 def holder_of(gw, lease):
     """The instance that holds a lease token, or lease-unknown (REG-029)."""
-    instance = gw.leases.get(lease) if isinstance(lease, str) else None
+    instance = gw.leases.get(digest(lease)) if isinstance(lease, str) else None
     if instance is None:
         raise Refusal('lease-unknown', 'no instance holds that lease', field='lease')
     return instance
@@ -173,7 +214,8 @@ def answer_registry(gw, given):
     kind, data = given['type'], given.get('data')
     if kind == 'service.register':
         made = register(gw, data)
-        told = {'name': made.service, 'instance': made.name, 'lease': made.lease, **terms(made)}
+        told = {'name': made.service, 'instance': made.name, 'lease': made.token, **terms(made)}
+        made.token = None
         return reply(given, 'service.registered', told)
     if kind not in ('service.renew', 'service.deregister'):
         raise Refusal('argument-invalid', 'not a type of the registry', field='type')

@@ -10,7 +10,7 @@ def expand(value):
     """`$repeat` written out."""
     if isinstance(value, dict):
         if list(value) == ['$repeat']:
-            parts = [[expand(part)] * times if False else (expand(part), times) for part, times in value['$repeat']]
+            parts = [(expand(part), times) for part, times in value['$repeat']]
             if isinstance(parts[0][0], str):
                 return ''.join(part * times for part, times in parts)
             return [each for part, times in parts for each in part * times]

@@ -1,4 +1,7 @@
-"""A gateway in open mode on loopback, with http.server around `http_binding`: python3 serve.py [port]."""
+"""A gateway in open mode on loopback, with http.server around `http_binding`: python3 serve.py [port [directory]].
+
+With a directory for its store it takes CRITICAL; what of that is unfinished is taken up again when it is restarted.
+"""
 import http.client
 import json
 import queue
@@ -14,7 +17,9 @@ import http_binding
 from deliver import dispatch
 from gateway import advance, look, new_gateway, settle
 from problem import answer_problem
+from recover import recover
 from refusal import Refusal
+from store import Store
 
 MOUNT = '/bus'
 LOCK = threading.RLock()
@@ -138,12 +143,15 @@ class Handler(BaseHTTPRequestHandler):
 
 def main():
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8080
+    if len(sys.argv) > 2:
+        GW.store = Store(sys.argv[2])
+        recover(GW)
     server = ThreadingHTTPServer(('127.0.0.1', port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print('http://127.0.0.1:%d%s' % (server.server_port, MOUNT), flush=True)
     while True:
         time.sleep(0.02)
-        turn()
+        turn(GW.store and GW.store.trim)
 
 
 if __name__ == '__main__':

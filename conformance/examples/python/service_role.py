@@ -14,8 +14,8 @@ from refusal import Refusal
 REMEMBERED_MS = 600000
 MAX_REMEMBERED = 1000000
 LONGEST_RUN_MS = 2147483647
-LIMITS = {**envelope.LIMITS, 'maxBytes': 2 * envelope.LIMITS['maxBytes']}  # ENV-049
 VERSION = '1.0.0'
+LIMITS = {**envelope.LIMITS, 'maxBytes': 1048576}
 
 
 @dataclass(eq=False)
