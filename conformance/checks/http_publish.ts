@@ -286,6 +286,10 @@ export const HTTP_PUBLISH_CHECKS: readonly Check[] = [
     async run(session: Session) {
       await session.start();
       problem(session, await http(session, "GET", "/no/such/path"), 404, "route-unknown", "HTTP-002");
+      for (const path of ["/", "/health", "/services"]) {
+        const { status, text } = await http(session, "HEAD", path);
+        session.must(status === 200 && text === "", "HTTP-003", `HEAD ${path} was answered ${status} ${text}`);
+      }
       for (const [method, path] of [["PUT", "/messages"], ["GET", "/registry"], ["PATCH", "/dead-letters"]] as const) {
         const reply = await http(session, method, path);
         problem(session, reply, 405, "method-unsupported", "HTTP-003");

@@ -7,6 +7,7 @@ import type { Check } from "../check.ts";
 import type { JsonObject } from "../control.ts";
 import type { Session } from "../session.ts";
 import { begin, http, lateReply, problem } from "./_http.ts";
+import { registryEvents } from "./_registered.ts";
 
 const needs = ["core", "registry", "http"] as const;
 const STRUCTURED = "application/cloudevents+json";
@@ -47,6 +48,11 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
       session.must(half.field === "id", "HTTP-030", `the field is id, not ${half.field}`);
       const other = problem(session, await http(session, "GET", "/messages?id=1"), 400, "argument-invalid", "HTTP-030");
       session.must(other.field === "source", "HTTP-030", `the field is source, not ${other.field}`);
+      const plus = await http(session, "GET", path("/a%2Fb", odd.id).replace("%2B", "+"));
+      session.must(plus.status === 200, "HTTP-028", `a plus in a query is a plus, not ${plus.status}`);
+      const twice = await http(session, "GET", `${path("/a%2Fb", odd.id)}&id=1`);
+      const { field } = problem(session, twice, 400, "argument-invalid", "HTTP-030");
+      session.must(field === "id", "HTTP-030", `the field that stands twice is id, not ${field}`);
     },
   },
   {
@@ -188,6 +194,8 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
         "HTTP-036",
         `causationid is reg-1, not ${structured.json.causationid}`,
       );
+      const odd = await http(session, "POST", "/registry", { event: { ...event, priority: "URGENT", data: {} } });
+      problem(session, odd, 422, "envelope-invalid", "HTTP-034");
       const binary = await http(session, "POST", "/registry", {
         headers: {
           "content-type": "application/json",
@@ -377,6 +385,33 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "http/refused-publish-renews",
+    requirements: ["REG-025"],
+    title: "A publish that is refused renews the lease that it carries all the same",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await session.start({ healthIntervalMs: 0 });
+      const { lease } = await session.member("a", { leaseMs: 10_000 });
+      const headers = { "bellhop-lease": lease };
+      for (const fields of [{ priority: "URGENT" }, { type: "message.x" }, { target: "nobody" }] as const) {
+        await session.advance(9_999);
+        const { status } = await http(session, "POST", "/messages", { event: session.event(fields), headers });
+        session.must(status >= 400 && status < 500, "BUS-001", `wanted a refusal, got ${status}`);
+        session.same(registryEvents(session, "suspect"), [], "REG-025", "who became suspect before");
+      }
+      await session.advance(9_999);
+      session.same(
+        registryEvents(session, "suspect"),
+        [],
+        "REG-025",
+        "who became suspect 1 ms before the last lease ends",
+      );
+      await session.advance(1);
+      session.same(registryEvents(session, "suspect").length, 1, "REG-022", "who became suspect at its end");
+    },
+  },
+  {
     id: "http/discover",
     requirements: ["HTTP-037", "REG-013", "REG-014"],
     title: "POST /discover answers when the service is registered, or with discovery-failed",
@@ -413,6 +448,8 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
       const failed = failing.reply ?? lateReply(session, failing.seq);
       session.must(failed !== undefined, "REG-014", "there is an answer");
       problem(session, failed, 502, "discovery-failed", "REG-014");
+      const nonsense = await http(session, "POST", "/discover", { json: { url: "no URL" } });
+      problem(session, nonsense, 400, "argument-invalid", "HTTP-037");
     },
   },
 ];

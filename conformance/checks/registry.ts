@@ -282,6 +282,33 @@ export const REGISTRY_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "registry/replaced-is-new",
+    requirements: ["REG-006", "REG-051"],
+    title: "Who replaces an instance has the health and the breaker of a new one",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await session.start({ healthIntervalMs: 0 });
+      await session.member("b");
+      for (let n = 0; n < 5; n++) {
+        await session.accepted({ target: "b", priority: "LOW" });
+        for (let attempt = 1; attempt <= 2; attempt++) {
+          const call = session.begun("BUS-018", "b");
+          await session.settle(call, { status: n < 2 ? 404 : 503, headers: {}, body: "" });
+        }
+      }
+      const state = async () => {
+        const [{ healthy, breaker }] = (await listed(session))?.instances as unknown as readonly JsonObject[];
+        return [healthy, breaker];
+      };
+      session.same(await state(), [false, "open"], "RET-061", "health and breaker after ten failures, four charged");
+      await session.member("b");
+      session.same(await state(), [true, "closed"], "REG-006", "health and breaker of the one that replaces it");
+      await session.accepted({ target: "b" });
+      await session.ack(session.begun("REG-006", "b"));
+    },
+  },
+  {
     id: "registry/lease-tokens",
     requirements: ["REG-007"],
     title: "Lease tokens are long enough for 128 bits, and never the same",
