@@ -18,6 +18,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],
   "./stores/indexeddb": [/^src\/ports\//, /^src\/adapters\/stores\/(indexed_db|_)/, /^npm:\/?idb-keyval@/],
   "./stores/sqlite": [/^src\/ports\//, /^src\/adapters\/stores\/(sqlite|_)/, /^node:/],
+  "./stores/deno-kv": [/^src\/ports\//, /^src\/adapters\/stores\/(deno_kv|_)/, /^node:sqlite$/],
   "./transports/fetch": [/^src\/(ports|security)\//, /^src\/adapters\/transports\/(fetch|_)/],
   "./transports/memory": [/^src\/ports\//, /^src\/adapters\/transports\/(memory|_)/],
   "./clocks/system": [/^src\/ports\//, /^src\/adapters\/clocks\/system/],
@@ -43,7 +44,7 @@ const WITHOUT_CORE = new Set(["./retry", "./breaker", "./conformance", "./confor
 const root = new URL("../", import.meta.url);
 const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
 
-Deno.test("importing an entry loads no other entry, and no module of a platform outside of server and sqlite", async () => {
+Deno.test("importing an entry loads no other entry, and no module of a platform outside of server, sqlite and deno-kv", async () => {
   const strange: string[] = [];
   for (const [entry, path] of Object.entries<string>(exports)) {
     const loaded = await loadedBy(path);

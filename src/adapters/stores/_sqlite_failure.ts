@@ -43,11 +43,16 @@ export function storeFailure(path: string, cause: unknown): BellhopError {
   if (cause instanceof BellhopError) return cause;
   const forbidden = permissionMissing(`cannot open ${path}`, cause);
   if (forbidden !== undefined) return forbidden;
-  const code = primaryCode(cause);
-  if (code === BUSY || code === LOCKED) {
+  if (isLocked(cause)) {
     return new BellhopError("store-locked", `${path} is open in another process or another store`, { cause });
   }
   return new BellhopError("store-failed", `${path}: ${sentence(cause)}`, { cause });
+}
+
+/** Whether somebody else has locked the database. */
+export function isLocked(cause: unknown): boolean {
+  const code = primaryCode(cause);
+  return code === BUSY || code === LOCKED;
 }
 
 /** A failure to flush, as a typed error. */
