@@ -132,7 +132,7 @@ def read_query(text):
 
 
 def decode(text, field):
-    decoded, code = envelope.decode_value(text.replace('"', '%22').replace('+', '%20'))
+    decoded, code = envelope.decode_value(text.replace('"', '%22'))
     if code:
         raise Refusal('argument-invalid', 'broken percent-encoding', field=field)
     return decoded
