@@ -333,7 +333,7 @@ export const ROWS: readonly (readonly string[])[] = [
   ["REG-047","MUST","gateway","registry","none","registry","Health","An answer to a health check MUST count as in the table above."],
   ["REG-048","MUST","gateway","registry","virtual","registry","Health","3 failed checks in a row MUST make an instance unhealthy."],
   ["REG-049","MUST","gateway","registry","virtual","registry","Health","3 verdicts charged to its health, with no ack or term between, MUST make an instance unhealthy."],
-  ["REG-050","MUST","gateway","registry","virtual","registry","Health","2 passed checks in a row MUST make an unhealthy instance healthy, and nothing else may."],
+  ["REG-050","MUST","gateway","registry","virtual","registry","Health","2 passed checks in a row MUST make an unhealthy instance healthy, with every count begun anew, and nothing else may."],
   ["REG-051","MUST","gateway","registry","none","registry","Health","A new instance MUST be healthy."],
   ["REG-052","MUST","gateway","registry","virtual","registry","Health","An unhealthy instance MUST NOT be given a delivery while its service has a healthy one, even if the breakers of all healthy ones are open, unless the delivery may go to no other."],
   ["REG-053","MUST","gateway","registry","virtual","registry","Health","A check that is still running MUST NOT be joined by another of the same instance."],
