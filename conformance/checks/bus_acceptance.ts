@@ -173,6 +173,43 @@ export const ACCEPTANCE_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "acceptance/targets-at-their-ends",
+    requirements: ["ENV-014", "ENV-015"],
+    title: "A target of the longest names is looked up, one of a character more or a bad beginning is a fault",
+    kind: "hostile",
+    needs,
+    async run(session: Session) {
+      await session.start();
+      const good = ["b", "0", "b-", "b--", "a".repeat(63), `9${"-".repeat(62)}`, "b@.", "b@-", `b@${"Z".repeat(128)}`];
+      for (const target of good) {
+        const reply = await session.publish(session.event({ target }));
+        refused(session, reply, "target-unknown", target.includes("@") ? "ENV-015" : "ENV-014", `the target ${target}`);
+      }
+      const bad: readonly (readonly [string, string])[] = [
+        ["a".repeat(64), "ENV-014"],
+        [`${"a".repeat(64)}@i1`, "ENV-014"],
+        ["-b", "ENV-014"],
+        ["-", "ENV-014"],
+        ["-b@i1", "ENV-014"],
+        ["B", "ENV-014"],
+        ["b.c", "ENV-014"],
+        ["b_c", "ENV-014"],
+        ["b ", "ENV-014"],
+        ["@i1", "ENV-014"],
+        ["b@", "ENV-015"],
+        [`b@${"Z".repeat(129)}`, "ENV-015"],
+        ["b@i1@i2", "ENV-015"],
+        ["b@i/1", "ENV-015"],
+      ];
+      for (const [target, requirement] of bad) {
+        const reply = await session.publish(session.event({ target }));
+        refused(session, reply, "envelope-invalid", requirement, `the target ${target}`);
+        const fields = (reply.refused?.faults ?? []).map(({ field }) => field);
+        session.same(fields, ["target"], requirement, `what is at fault with the target ${target}`);
+      }
+    },
+  },
+  {
     id: "acceptance/durability-of-memory",
     requirements: ["BUS-008", "BUS-009"],
     title: "What is not CRITICAL is accepted with the durability memory, whatever the store is",

@@ -29,9 +29,11 @@ export const DEAD_LETTER_CHECKS: readonly Check[] = [
       await session.member("b", { subscriptions: ["thing.*"] });
       const event = await session.accepted({ priority: "CRITICAL" });
       const attempts = 30;
+      const begunMs: number[] = [];
       for (let attempt = 1; attempt <= attempts; attempt++) {
         const call = await session.untilCall(600_000, "b");
         session.must(call !== undefined, "RET-046", `attempt ${attempt} follows`);
+        begunMs[attempt] = call.atMs;
         await (attempt === attempts ? session.term(call) : session.nak(call));
       }
       const { history, attempts: told } = await letterOf(session, event);
@@ -41,6 +43,10 @@ export const DEAD_LETTER_CHECKS: readonly Check[] = [
         session.must(kept.includes(attempt), "BUS-079", () => `attempt ${attempt} is kept: ${kept.join(", ")}`);
       }
       session.must(kept.every((one, at) => at === 0 || kept[at - 1] < one), "BUS-079", "oldest first");
+      for (const { attempt, atMs } of history as { readonly attempt: number; readonly atMs: number }[]) {
+        // Each was answered in the millisecond in which it began.
+        session.same(atMs, begunMs[attempt], "BUS-079", `the time of attempt ${attempt} in the history`);
+      }
     },
   },
   {

@@ -236,6 +236,50 @@ export const DUPLICATE_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "duplicates/horizon-of-each",
+    requirements: ["BUS-053"],
+    title: "Whenever a message ends it is known for its whole horizon, whatever ended before and after it",
+    kind: "property",
+    needs,
+    async run(session: Session, effort: Effort) {
+      const drawn = fc.record({
+        gaps: fc.array(fc.integer({ min: 0, max: 60_000 }), { minLength: 30, maxLength: 40 }),
+        capMs: fc.constantFrom(undefined, 400_000),
+      });
+      await forAll(session, { ...effort, runs: Math.min(effort.runs, 10) }, drawn, async ({ gaps, capMs }) => {
+        const horizonMs = Math.max(HORIZON_MS, 2 * (capMs ?? 0));
+        await session.start({ healthIntervalMs: 0, ...(capMs === undefined ? {} : { policy: { capMs } }) });
+        await session.member("b", { subscriptions: ["thing.*"] });
+        const firstMs = session.nowMs;
+        const ends: { readonly event: JsonObject; readonly atMs: number }[] = [];
+        const judge = async (untilMs: number) => {
+          while (ends.length > 0 && ends[0].atMs + horizonMs - 1 <= untilMs) {
+            const { event, atMs } = ends.shift()!;
+            await session.advance(atMs + horizonMs - 1 - session.nowMs);
+            const again = await session.publish(event);
+            session.must(
+              again.ok?.duplicate === true,
+              "BUS-053",
+              () =>
+                `${horizonMs - 1} ms after its end, which was ${atMs - firstMs} ms after the first: ${
+                  JSON.stringify(again)
+                }`,
+            );
+          }
+        };
+        for (const gap of gaps) {
+          const nextMs = session.nowMs + gap;
+          await judge(nextMs);
+          await session.advance(nextMs - session.nowMs);
+          const event = await session.accepted();
+          await session.ack(session.begun("BUS-019", "b"));
+          ends.push({ event, atMs: session.nowMs });
+        }
+        await judge(Infinity);
+      });
+    },
+  },
+  {
     id: "duplicates/horizon-through-a-redrive",
     requirements: ["BUS-053", "BUS-060"],
     title: "A redriven message is remembered from the outcome of its last run",

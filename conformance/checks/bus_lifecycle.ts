@@ -177,6 +177,30 @@ export const LIFECYCLE_CHECKS: readonly Check[] = [
     },
   },
   {
+    id: "lifecycle/deadline-of-each-attempt",
+    requirements: ["HTTP-061", "RET-041"],
+    title: "The deadline that an attempt carries is the time after which it is a timeout, to the millisecond",
+    kind: "scenario",
+    needs: [...needs, "http"],
+    async run(session: Session) {
+      for (const attemptTimeoutMs of [1_000, 2_345, ATTEMPT_MS, 60_000]) {
+        await session.start({ policy: { attemptTimeoutMs, maxElapsedMs: null } });
+        await session.member("b", { subscriptions: ["thing.*"] });
+        const event = await session.accepted({ priority: "LOW" });
+        for (let attempt = 1; attempt <= 2; attempt++) {
+          const call = session.calls.find((one) => one.attempt === attempt);
+          const told = call?.request?.headers["bellhop-deadline-ms"];
+          session.same(told, String(attemptTimeoutMs), "HTTP-061", `bellhop-deadline-ms of attempt ${attempt}`);
+          await session.advance(attemptTimeoutMs - 1);
+          const failed = () => session.steps(event, "failed").length;
+          session.must(failed() === attempt - 1, "RET-041", `attempt ${attempt} ends before its deadline`);
+          await session.advance(1);
+          session.must(failed() === attempt, "RET-041", `attempt ${attempt} does not end at its deadline`);
+        }
+      }
+    },
+  },
+  {
     id: "lifecycle/first-settlement-counts",
     requirements: ["BUS-035", "BUS-030"],
     title: "Of several settlements by one lease the first counts, whatever the others say",

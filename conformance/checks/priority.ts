@@ -287,7 +287,7 @@ export const PRIORITY_CHECKS: readonly Check[] = [
     kind: "property",
     needs,
     async run(session: Session, effort: Effort) {
-      const ops = fc.array(fc.oneof(fc.constant(-1), fc.nat(9)), { minLength: 5, maxLength: 60 });
+      const ops = fc.array(fc.oneof(fc.constant(-1), fc.nat(9)), { minLength: 5, maxLength: 60, size: "max" });
       await forAll(session, effort, fc.tuple(fc.integer({ min: 1, max: 5 }), ops), async ([maxInFlight, ops]) => {
         await session.start();
         await session.member("b", { subscriptions: ["thing.*"], maxInFlight });
@@ -405,7 +405,7 @@ export const PRIORITY_CHECKS: readonly Check[] = [
       const drawn = fc.tuple(
         fc.constantFrom(...prioritiesOf(session)),
         fc.integer({ min: 1, max: 4 }),
-        fc.array(fc.nat(7), { minLength: 4, maxLength: 25 }),
+        fc.array(fc.nat(7), { minLength: 4, maxLength: 25, size: "max" }),
       );
       await forAll(session, effort, drawn, async ([priority, maxInFlight, picks]) => {
         await session.start();
@@ -462,7 +462,10 @@ export const PRIORITY_CHECKS: readonly Check[] = [
         { weight: 4, arbitrary: fc.nat(5).map((pick) => ({ pick, retry: false })) },
         { weight: 1, arbitrary: fc.nat(5).map((pick) => ({ pick, retry: true })) },
       );
-      const drawn = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.array(op, { minLength: 10, maxLength: 120 }));
+      const drawn = fc.tuple(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(op, { minLength: 10, maxLength: 120, size: "max" }),
+      );
       await forAll(session, effort, drawn, async ([slots, ops]) => {
         await session.start();
         await session.member("b", { subscriptions: ["thing.*"], maxInFlight: slots });

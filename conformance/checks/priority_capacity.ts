@@ -30,7 +30,7 @@ export const CAPACITY_CHECKS: readonly Check[] = [
       const drawn = fc.tuple(
         fc.integer({ min: 1, max: 6 }),
         fc.integer({ min: 1, max: 3 }),
-        fc.array(op, { minLength: 6, maxLength: 40 }),
+        fc.array(op, { minLength: 6, maxLength: 40, size: "max" }),
       );
       await forAll(session, effort, drawn, async ([capacity, maxInFlight, ops]) => {
         await session.start({ capacity });

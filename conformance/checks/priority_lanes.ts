@@ -28,7 +28,7 @@ export const LANE_CHECKS: readonly Check[] = [
         fc.record({ pick: fc.nat(9), how: fc.constantFrom("ack", "term", "nak", "later") }),
         fc.record({ ms: fc.constantFrom(1, 500, 5_000) }),
       );
-      await forAll(session, effort, fc.array(op, { minLength: 8, maxLength: 60 }), async (ops) => {
+      await forAll(session, effort, fc.array(op, { minLength: 8, maxLength: 60, size: "max" }), async (ops) => {
         await session.start({ policy: { attemptTimeoutMs: HOUR_MS } });
         await session.member("b", { subscriptions: ["thing.*"] });
         const lanes = new Lanes(session);
@@ -38,6 +38,21 @@ export const LANE_CHECKS: readonly Check[] = [
           else await lanes.settle(one.pick, one.how);
         }
       });
+    },
+  },
+  {
+    id: "priority/lane-in-the-order-of-acceptance",
+    requirements: ["PRI-027", "PRI-029"],
+    title: "However many wait in a lane, each first attempt is that of the oldest, also when one in the middle is gone",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await beginWithB(session);
+      const events = [];
+      for (let n = 0; n < 9; n++) events.push(await session.accepted({ partitionkey: "k" }));
+      const [gone] = events.splice(4, 1);
+      await session.say({ do: "cancel", source: gone.source, id: gone.id });
+      session.same(await drainQueue(session), events.map(({ id }) => id), "PRI-027", "the first attempts of the lane");
     },
   },
   {
