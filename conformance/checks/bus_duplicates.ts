@@ -244,7 +244,7 @@ export const DUPLICATE_CHECKS: readonly Check[] = [
     async run(session: Session, effort: Effort) {
       const drawn = fc.record({
         gaps: fc.array(fc.integer({ min: 0, max: 60_000 }), { minLength: 30, maxLength: 40 }),
-        capMs: fc.constantFrom(undefined, 400_000),
+        capMs: fc.constantFrom(undefined, 10_000, 400_000),
       });
       await forAll(session, { ...effort, runs: Math.min(effort.runs, 10) }, drawn, async ({ gaps, capMs }) => {
         const horizonMs = Math.max(HORIZON_MS, 2 * (capMs ?? 0));

@@ -19,7 +19,7 @@ const QUIET = { healthIntervalMs: 0 } as const;
 const CRITICAL = { priority: "CRITICAL" } as const;
 
 /** See the module. */
-export const STORE_CHECKS: readonly Check[] = [
+export const KEEPING_CHECKS: readonly Check[] = [
   {
     id: "store/keeps-the-largest-sure-envelope",
     requirements: ["BUS-098", "ENV-045", "BUS-096"],

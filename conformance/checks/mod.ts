@@ -26,7 +26,7 @@ import { HEALTH_CHECKS } from "./registry_health.ts";
 import { LEASE_CHECKS } from "./registry_leases.ts";
 import { DRAIN_CHECKS } from "./bus_drain.ts";
 import { CRASH_CHECKS } from "./durable_crash.ts";
-import { STORE_CHECKS } from "./durable_store.ts";
+import { KEEPING_CHECKS } from "./durable_store.ts";
 import { DUPLICATE_CHECKS } from "./bus_duplicates.ts";
 import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
 import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
@@ -60,7 +60,7 @@ export const CHECKS: readonly Check[] = [
   ...HEALTH_CHECKS,
   ...BUS_CHECKS,
   ...DURABILITY_CHECKS,
-  ...STORE_CHECKS,
+  ...KEEPING_CHECKS,
   ...CRASH_CHECKS,
   ...MODEL_CHECKS,
   ...ACCEPTANCE_CHECKS,
