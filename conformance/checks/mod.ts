@@ -9,6 +9,8 @@ import { BUS_CHECKS } from "./bus.ts";
 import { DURABILITY_CHECKS } from "./durability.ts";
 import { ENVELOPE_CHECKS } from "./envelope.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
+import { HTTP_BOUND_CHECKS } from "./http_bounds.ts";
+import { HTTP_MOUNT_CHECKS } from "./http_mount.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
 import { HTTP_READ_CHECKS } from "./http_read.ts";
 import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
@@ -43,6 +45,7 @@ import { RATE_CHECKS } from "./security_rates.ts";
 import { SCOPE_CHECKS } from "./security_scopes.ts";
 import { SECRET_CHECKS } from "./security_secrets.ts";
 import { START_CHECKS } from "./security_start.ts";
+import { DISK_CHECKS } from "./security_store.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
 
 /** See the module; the ids are unique. */
@@ -76,6 +79,8 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
   ...HTTP_SERVICE_CHECKS,
+  ...HTTP_MOUNT_CHECKS,
+  ...HTTP_BOUND_CHECKS,
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
   ...SECURITY_CHECKS,
@@ -87,4 +92,5 @@ export const CHECKS: readonly Check[] = [
   ...PROXY_CHECKS,
   ...RATE_CHECKS,
   ...BOUND_CHECKS,
+  ...DISK_CHECKS,
 ];

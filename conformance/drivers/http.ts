@@ -295,7 +295,8 @@ class HttpSubject implements Subject {
       port,
       method,
       path: path === "/" && mount !== "" ? mount : mount + path,
-      headers: { ...headers },
+      // Of itself the client would ask for the close that a check may look for.
+      headers: { connection: "keep-alive", ...headers },
       agent: false,
     });
     const open: OpenRequest = { sent, text: "", ended: false };
