@@ -9,7 +9,7 @@ Deno.test("pass() keeps to the rate of each instance by itself, and lets those w
   registry.register(0, USERS, "t2", "other", 2);
   registry.register(0, USERS, "t3", "free");
   assertEquals(registry.pass(1_000, "users", "slow"), 1_000);
-  assertEquals(registry.pass(1_000, "users", "slow"), 31_000);
+  for (let i = 0; i < 3; i++) assertEquals(registry.pass(1_000, "users", "slow"), 31_000);
   assertEquals(registry.pass(1_000, "users", "other"), 1_000);
   for (let i = 0; i < 100; i++) assertEquals(registry.pass(1_000, "users", "free"), 1_000);
   assertEquals(registry.pass(1_000, "users", "unknown"), 1_000);

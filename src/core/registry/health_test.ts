@@ -49,3 +49,11 @@ Deno.test("afterCheck() gives the same object while nothing changes", () => {
   assertStrictEquals(afterVerdict(HEALTHY, false), HEALTHY);
   assertStrictEquals(run(["fail", "fail", "fail", "pass", "warn"]), HEALTHY);
 });
+
+Deno.test("afterCheck() and afterVerdict() give the same object where nothing changes", () => {
+  const sick = run(["fail", "fail", "fail"]);
+  assertStrictEquals(afterCheck(sick, "fail"), sick);
+  assertStrictEquals(afterVerdict(sick, true), sick);
+  assertStrictEquals(afterCheck(HEALTHY, "pass"), HEALTHY);
+  assertStrictEquals(afterVerdict(HEALTHY, false), HEALTHY);
+});

@@ -98,6 +98,8 @@ Deno.test("matches() keeps reserved types from every wildcard", () => {
   assert(!matches("message.>", "message.delivered"));
   assert(matches("service.registered", "service.registered"));
   assert(!matches("service.*", "service.*")); // a type may look like a pattern; it is none
+  assert(!matches("message.>", "message.>"));
+  assert(!matches("message.*", "message.*"));
   assert(matches("*", "service")); // a type of one token is not reserved
   assert(matches(">", "services.registered"));
   assertEquals(isReservedType("service"), false);

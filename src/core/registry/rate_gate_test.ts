@@ -50,6 +50,8 @@ Deno.test("nextPassMs() changes nothing: asking is free", () => {
 
 Deno.test("openRateGate() refuses a rate that is not a whole number from 1", () => {
   for (const rate of [0, -1, 0.5, NaN, Infinity]) {
-    assertEquals(assertThrows(() => openRateGate(rate), BellhopError).code, "argument-invalid");
+    const { code, field, message } = assertThrows(() => openRateGate(rate), BellhopError);
+    assertEquals([code, field], ["argument-invalid", "ratePerMinute"]);
+    assertEquals(message, `ratePerMinute: wanted a whole number from 1, got ${rate}`);
   }
 });

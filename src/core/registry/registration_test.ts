@@ -187,7 +187,10 @@ Deno.test("registrationFaults() reads endpoints in one pass", () => {
     ["http://127.0.0.1:8001/bellhop", undefined],
     ["https://users.example/b?tenant=1", undefined],
     ["http://[::1]:80", undefined],
+    ["http://a?b@c", undefined],
     ["http://", "host"],
+    ["http:///#", "host"],
+    ["http://?#", "host"],
     ["http:///path", "host"],
     ["http://?q", "host"],
     ["http://:80/", "host"],
@@ -214,6 +217,7 @@ Deno.test("isServiceName() and isInstanceId() are the protocol's expressions", (
     assertEquals(isServiceName(text), /^[a-z0-9][a-z0-9-]{0,62}$/.test(text) && !text.endsWith("\n"));
     assertEquals(isInstanceId(text), /^[A-Za-z0-9._-]{1,128}$/.test(text) && !text.endsWith("\n"));
   }));
+  assertEquals(["a-b", "0-", "-a"].map(isServiceName), [true, true, false]);
   assertEquals(["a".repeat(63), "a".repeat(64)].map(isServiceName), [true, false]);
   assertEquals(["a".repeat(128), "a".repeat(129)].map(isInstanceId), [true, false]);
 });

@@ -362,3 +362,239 @@ Deno.test("createRegistry() refuses options outside their range", () => {
     assertEquals(code(() => createRegistry(options as RegistryOptions)), "argument-invalid");
   }
 });
+
+Deno.test("createRegistry() tells of each change its kind, its time and why", () => {
+  const registry = quiet({ breakerFailures: 1 });
+  const told = (): unknown[] =>
+    registry.takeEvents().map(({ kind, atMs, instance, reason }) => [kind, atMs, instance, reason]);
+  registry.register(1, data("users"), "t1", "a");
+  registry.register(2, data("users", { instance: "a" }), "t2", "");
+  registry.renew(3, "t2");
+  assertEquals(told(), [
+    ["registered", 1, "a", "new"],
+    ["registered", 2, "a", "replaced"],
+    ["renewed", 3, "a", "request"],
+  ]);
+  assertEquals(registry.touch(4, "users", "a"), true);
+  registry.verdict(4, "users", "a", true, false);
+  registry.health(4, "users", "a", "pass");
+  registry.wake(LEASE_MS + 3); // the timer of the first lease, which was renewed since
+  assertEquals(told(), []);
+  for (
+    const [at, [renew, reason]] of ([
+      [() => registry.touch(0, "users", "a"), "request"],
+      [() => registry.verdict(0, "users", "a", true, false), "verdict"],
+      [() => registry.health(0, "users", "a", "warn"), "health"],
+    ] as const).entries()
+  ) {
+    registry.wake((at + 1) * DAY_MS);
+    renew();
+    assertEquals(told(), [["suspect", (at + 1) * DAY_MS, "a", "lease-ended"], ["renewed", 0, "a", reason]]);
+  }
+  assertEquals(registry.removeInstance(9, "users", "a"), true);
+  assertEquals(registry.removeService(9, "users"), true);
+  assertEquals(told(), [["removed", 9, "a", "endpoint-gone"], ["service-gone", 9, undefined, "deregistered"]]);
+});
+
+Deno.test("createRegistry() is indifferent to what is reported of services and instances that it does not know", () => {
+  const registry = quiet();
+  registry.register(0, data("users"), "t1", "a");
+  const before = JSON.stringify(registry.list());
+  registry.takeEvents();
+  for (const [service, instance] of [["users", "b"], ["nobody", "a"]]) {
+    assertEquals([registry.touch(1, service, instance), registry.knownInstance(service, instance)], [false, false]);
+    registry.began(1, service, instance);
+    registry.ended(1, service, instance);
+    registry.verdict(1, service, instance, true, true);
+    registry.health(1, service, instance, "fail");
+    assertEquals(registry.removeInstance(1, service, instance), false);
+  }
+  assertEquals([registry.get("nobody"), registry.settings("nobody"), registry.known("nobody")], [
+    undefined,
+    undefined,
+    false,
+  ]);
+  assertEquals([registry.known("users"), registry.knownInstance("users", "a")], [true, true]);
+  assertEquals([registry.removeService(1, "nobody"), JSON.stringify(registry.list())], [false, before]);
+  assertEquals([registry.takeEvents(), quiet().dueHealthChecks(1), quiet().nextWakeMs()], [[], [], Infinity]);
+});
+
+Deno.test("takeEvents() drops what nobody depends on while nobody takes it, and never an end", () => {
+  const registry = quiet({ maxQueued: 4 });
+  registry.register(0, data("users"), "t1", "a");
+  registry.register(0, data("users"), "t2", "b");
+  registry.takeWrites();
+  for (let i = 0; i < 9; i++) registry.renew(0, "t1");
+  registry.deregister(0, "t1");
+  registry.removeInstance(0, "users", "b");
+  registry.removeService(0, "users");
+  assertEquals(kinds(registry), [
+    "registered a (new)",
+    "registered b (new)",
+    "renewed a (request)",
+    "renewed a (request)",
+    "deregistered a (request)",
+    "removed b (endpoint-gone)",
+    "service-gone users (deregistered)",
+  ]);
+});
+
+Deno.test("register() writes the service's record when the newest registration changes any setting, and only then", () => {
+  const registry = quiet();
+  let tokens = 0;
+  const written = (more: Record<string, unknown>): string[] => {
+    registry.register(0, data("users", more), `t${tokens++}`, "a");
+    return registry.takeWrites().map(({ key }) => key);
+  };
+  let more: Record<string, unknown> = {};
+  assertEquals(written(more), ["service/users", "instance/users/a"]);
+  assertEquals(Object.keys(registry.settings("users")!), ["version", "subscriptions", "ephemeral", "receipts"]);
+  for (
+    const change of [
+      { version: "2" },
+      { ephemeral: true },
+      { receipts: true },
+      { maxInFlight: 3 },
+      { subscriptions: ["users.*", "b"] },
+      { subscriptions: ["b", "users.*"] },
+      { subscriptions: ["b"] },
+    ]
+  ) {
+    more = { ...more, ...change };
+    assertEquals(written(more), ["service/users", "instance/users/a"], JSON.stringify(change));
+    assertEquals(written(more), ["instance/users/a"]);
+  }
+});
+
+Deno.test("takeWrites() gives each key once, in the order of its last write", () => {
+  const registry = quiet();
+  registry.register(0, data("users"), "t1", "a");
+  registry.register(0, data("users", { version: "2" }), "t2", "b");
+  assertEquals(registry.takeWrites().map(({ key }) => key), ["instance/users/a", "service/users", "instance/users/b"]);
+});
+
+Deno.test("a service outlives its last lease: not what ended before, not what a clock that stepped back says", () => {
+  const registry = quiet();
+  const endMs = (): number | undefined => registry.get("users")?.endMs;
+  registry.register(0, data("users"), "t1", "a");
+  registry.wake(LEASE_MS);
+  registry.removeInstance(LEASE_MS + 5, "users", "a"); // suspect, but called until then
+  assertEquals(endMs(), LEASE_MS + 5 + 7 * DAY_MS);
+  registry.register(100_000, data("users"), "t2", "a");
+  registry.register(100_000, data("users"), "t3", "b");
+  registry.deregister(100_000, "t2");
+  registry.deregister(50_000, "t3");
+  assertEquals(endMs(), 50_000 + 7 * DAY_MS);
+  const first = quiet();
+  first.register(-5, data("users"), "t1", "a");
+  first.deregister(0, "t1");
+  first.register(3, data("users"), "t2", "a");
+  first.deregister(-9, "t2");
+  assertEquals(first.get("users")?.endMs, -9 + 7 * DAY_MS);
+});
+
+Deno.test("restore() takes as much as there is room for, the oldest services first, and counts the rest", () => {
+  const before = quiet();
+  for (const [at, name] of ["c", "b", "a"].entries()) {
+    for (const id of ["1", "2", "3"]) before.register(at, data(name), `${name}${id}`, id);
+  }
+  const records = before.takeWrites().map(({ record }) => record).reverse();
+  const room = (options: RegistryOptions): unknown[] => {
+    const registry = quiet(options);
+    const { services, instances, dropped } = registry.restore(9, records);
+    assertEquals([registry.counts(), services + instances + dropped], [{ services, instances }, 12]);
+    const deleted = registry.takeWrites().filter(({ record }) => record === undefined);
+    assertEquals(deleted.length, dropped - (3 - services));
+    return [registry.list().map(({ name }) => name), instances];
+  };
+  assertEquals(room({}), [["c", "b", "a"], 9]);
+  assertEquals(room({ maxServices: 2 }), [["c", "b"], 6]);
+  assertEquals(room({ maxInstancesPerService: 2 }), [["c", "b", "a"], 6]);
+  assertEquals(room({ maxInstances: 4 }), [["c", "b", "a"], 4]);
+  assertEquals(room({ maxInstances: 5, maxInstancesPerService: 1 }), [["c", "b", "a"], 3]);
+  const twice = quiet();
+  assertEquals(twice.restore(9, [...records, ...records]), { services: 3, instances: 9, dropped: 12 });
+});
+
+Deno.test("restore() takes back the end of a service that has an instance, and leaves an end that was set", () => {
+  const before = quiet();
+  before.register(0, data("users"), "t1", "a");
+  const [service, instance] = before.takeWrites().map(({ record }) => record);
+  const ended = { ...service, endMs: 0 };
+  const alone = quiet();
+  alone.restore(0, [ended]);
+  assertEquals([alone.get("users")?.endMs, alone.nextWakeMs(), alone.takeWrites()], [0, 0, []]);
+  alone.wake(0);
+  assertEquals(kinds(alone), ["service-gone users (expired)"]);
+  const both = quiet();
+  both.restore(0, [ended, instance]);
+  assertEquals(both.takeWrites(), [{ key: "service/users", record: service }]);
+  assertEquals(both.get("users")?.endMs, undefined);
+  const same = quiet();
+  same.restore(0, [service, instance]);
+  assertEquals(same.takeWrites(), []);
+  assertEquals(same.get("users")?.instances[0].state, "suspect");
+  same.wake(LEASE_MS - 1);
+  assertEquals(same.counts().instances, 1);
+  same.wake(LEASE_MS);
+  assertEquals([same.counts().instances, kinds(same).at(-1)], [0, "removed a (lease-ended)"]);
+  const again = quiet();
+  again.restore(0, [ended]);
+  again.register(0, data("users"), "t2", "a");
+  assertEquals(again.takeWrites().map(({ key }) => key), ["service/users", "instance/users/a"]);
+  const far = quiet();
+  far.restore(5, [{ ...service, endMs: 900 * DAY_MS }]);
+  assertEquals(far.get("users")?.endMs, 5 + 7 * DAY_MS);
+});
+
+Deno.test("restore() spreads the health checks over one interval, and asks none where there are none", () => {
+  const before = quiet();
+  for (const id of ["1", "2", "3", "4"]) before.register(0, data("users"), `t${id}`, id);
+  const records = before.takeWrites().map(({ record }) => record);
+  const registry = createRegistry({ healthIntervalMs: 1_000 });
+  registry.restore(5_000, records);
+  const asked = (nowMs: number): string[] => registry.dueHealthChecks(nowMs).map(({ instance }) => instance);
+  assertEquals([5_000, 5_249, 5_250, 5_500, 5_749, 5_750].map(asked), [["1"], [], ["2"], ["3"], [], ["4"]]);
+  const none = quiet();
+  none.restore(5_000, records);
+  assertEquals([none.dueHealthChecks(DAY_MS), none.nextWakeMs()], [[], 5_000 + LEASE_MS]);
+});
+
+Deno.test("dueHealthChecks() gives no more than was asked for, from the epoch on, and counts a check lost after a minute", () => {
+  const registry = createRegistry({ healthIntervalMs: 1_000 });
+  for (const id of ["a", "b", "c"]) registry.register(-1_000, data("users"), `t${id}`, id);
+  const asked = (nowMs: number, limit?: number): number => registry.dueHealthChecks(nowMs, limit).length;
+  assertEquals([asked(0, 1), asked(0, 2), asked(0)], [1, 2, 0]);
+  assertEquals([asked(1_000), asked(59_999), asked(60_999)], [0, 0, 3]);
+});
+
+Deno.test("ended() frees a breaker's probe when nothing is in flight any more, and not before", () => {
+  const registry = quiet({ breakerFailures: 1, breakerOpenMs: 1_000 });
+  registry.register(0, data("users"), "t1", "a");
+  registry.began(0, "users", "a");
+  registry.verdict(0, "users", "a", false, false);
+  registry.began(1_000, "users", "a"); // the probe, beside the delivery that failed
+  registry.ended(1_000, "users", "a");
+  assertEquals(registry.choose(1_000, "users", 0).kind, "deferred");
+  registry.ended(1_000, "users", "a");
+  assertEquals(registry.choose(1_000, "users", 0).kind, "chosen");
+});
+
+Deno.test("verdict() that is charged to nobody neither adds to what is charged nor takes it back", () => {
+  const registry = quiet();
+  registry.register(0, data("users"), "t1", "a");
+  for (const charged of [true, false, true, false]) registry.verdict(0, "users", "a", false, charged);
+  assertEquals(registry.get("users")?.instances[0].healthy, true);
+  registry.verdict(0, "users", "a", false, true);
+  assertEquals(registry.get("users")?.instances[0].healthy, false);
+});
+
+Deno.test("choose() defers while every one of several has an open breaker", () => {
+  for (const strategy of ["least-loaded-of-two", "round-robin"] as const) {
+    const registry = quiet({ breakerFailures: 1, breakerOpenMs: 1_000, strategy });
+    for (const id of ["a", "b", "c"]) registry.register(0, data("users"), `t${id}`, id);
+    for (const id of ["a", "b", "c"]) registry.verdict(0, "users", id, false, false);
+    assertEquals(registry.choose(0, "users", 0.5), { kind: "deferred", deferUntilMs: 1_000 });
+    assertEquals(registry.choose(0, "users", 0.5, "b"), { kind: "deferred", deferUntilMs: 1_000 });
+  }
+});

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BellhopError } from "../error.ts";
 import { matches } from "./pattern.ts";
-import { createPatternTrie } from "./trie.ts";
+import { createPatternTrie, type PatternTrie } from "./trie.ts";
 
 const word = fc.constantFrom("a", "b", "c", "service", "message", "__proto__");
 const pattern = fc.tuple(
@@ -52,20 +52,44 @@ Deno.test("createPatternTrie() visits no node twice for patterns made to be slow
     const tokens = Array.from({ length: 10 }, (_, i) => bits >> i & 1 ? "*" : "a");
     trie.add([...tokens, "never"].join("."), bits);
   }
+  const { found, visits } = visited(trie, Array(11).fill("a").join("."));
+  assertEquals(found, []);
+  assertEquals(visits, 2_047); // one look-up per node above the last
+});
+
+/** What matches, and how many nodes with literal children were asked. */
+function visited<V>(trie: PatternTrie<V>, type: string): { found: V[]; visits: number } {
   let visits = 0;
   const counted = Map.prototype.get;
   Map.prototype.get = function (key): unknown {
     visits++;
     return counted.call(this, key);
   };
-  let found: number[];
   try {
-    found = trie.match(Array(11).fill("a").join("."));
+    return {
+      found: trie.match(type),
+      get visits() {
+        return visits;
+      },
+    };
   } finally {
     Map.prototype.get = counted;
   }
-  assertEquals(found, []);
-  assertEquals(visits, 2_047); // one look-up per node above the last
+}
+
+Deno.test("createPatternTrie() keeps no node that only removed pairs needed, and every node that others need", () => {
+  const patterns = ["a.b.c", "a.*.c", "*.b.>", "a.b.>", "a.b.c.d", ">", "a", "*", "*.*.*.*"];
+  fc.assert(fc.property(fc.shuffledSubarray(patterns, { minLength: patterns.length }), fc.nat(8), (order, kept) => {
+    const trie = createPatternTrie<string>();
+    for (const pattern of patterns) trie.add(pattern, pattern);
+    for (const pattern of order.slice(kept)) assertEquals(trie.remove(pattern, pattern), true);
+    const alone = createPatternTrie<string>();
+    for (const pattern of order.slice(0, kept)) alone.add(pattern, pattern);
+    for (const type of ["a.b.c", "a.b.c.d", "a", "x.y.z.w"]) {
+      const [left, wanted] = [visited(trie, type), visited(alone, type)];
+      assertEquals([left.found.toSorted(), left.visits], [wanted.found.toSorted(), wanted.visits]);
+    }
+  }));
 });
 
 Deno.test("createPatternTrie() refuses a text that is no pattern and stays as it was", () => {
