@@ -36,6 +36,8 @@ export const ABILITIES = [
   "store-faults",
   /** takes `store` to die and `start` with `keep` to come back */
   "crash",
+  /** takes `store` to read, once it has died: what its durable store holds */
+  "store-read",
   /** takes `writes` at `store` to die between any two writes of one key */
   "torn-writes",
   /** plays a receiving service: `start` with `role: "service"` */
@@ -164,9 +166,9 @@ export type Command =
   | { readonly do: "drain" }
   /**
    * `fail`: the next write fails; `hold`: writes hang until `release`, with `writes` only after that many writes of one
-   * key; `crash`: the process dies now, and what hangs never reaches the disk.
+   * key; `crash`: the process dies now, and what hangs never reaches the disk; `read`: after that, all its bytes, `base64`.
    */
-  | { readonly do: "store"; readonly action: "fail" | "hold" | "release" | "crash"; readonly writes?: number }
+  | { readonly do: "store"; readonly action: "fail" | "hold" | "release" | "crash" | "read"; readonly writes?: number }
   | {
     readonly do: "request";
     readonly method: string;

@@ -37,11 +37,6 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     reason: "What a gateway keeps of its configuration in memory cannot be seen from outside.",
   },
   {
-    requirement: "SEC-070",
-    reason:
-      "What a gateway keeps of a lease in memory, and how it writes it to its store, cannot be seen from outside.",
-  },
-  {
     requirement: "REG-041",
     reason:
       "It is about the cost of matching: by virtual time none passes, and one of some microseconds drowns in real time.",

@@ -32,6 +32,7 @@ const HELLO: Hello = {
     "peer",
     "hosts",
     "guard",
+    "store-read",
     "streams",
     "mount",
     "bounds",

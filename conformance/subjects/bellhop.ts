@@ -19,6 +19,7 @@ import type { Answer, CallAnswer, Command, Hello, JsonObject, Refusal, Subject, 
 import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
 import { cryptographyUnderWay } from "./_cryptography.ts";
+import { contentOf } from "./_store_content.ts";
 import { tornStore } from "./_torn_store.ts";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
@@ -624,6 +625,7 @@ class Bellhop implements Subject {
   }
 
   private async store({ action, writes }: Extract<Command, { do: "store" }>): Promise<JsonObject> {
+    if (action === "read") return { base64: await contentOf(this.disk) };
     if (action === "fail") this.faulty.failWrites();
     else if (action === "hold" && writes !== undefined) this.torn.hold(writes);
     else if (action === "hold") this.faulty.hold();
@@ -693,6 +695,7 @@ const HELLO: Hello = {
     "peer",
     "hosts",
     "guard",
+    "store-read",
     "streams",
     "mount",
     "bounds",
