@@ -133,6 +133,8 @@ export const REGISTRY_CHECKS: readonly Check[] = [
             "REG-001",
             () => `${member} ${canonical(value).slice(0, 100)} is refused: ${canonical(reply)}`,
           );
+          const wanted = member === "leaseMs" ? value : 30_000;
+          session.same(dataOf(session, reply, "REG-001").leaseMs, wanted, "REG-001", `leaseMs beside ${member}`);
         }
       }
     },
