@@ -159,11 +159,6 @@ function secureMode(
 ): Mode {
   if (given === undefined || given === null) throw new BellhopError("open-mode-required");
   const credentials = typeof given === "object" && "authenticate" in given ? given : createCredentials(given);
-  if (secrets === undefined || secrets === null) {
-    throw new BellhopError("secret-missing", "signingSecrets: outside open mode every delivery is signed", {
-      field: "signingSecrets",
-    });
-  }
   const keysOf = createKeyring(secrets);
   const pinned = canPin() ? pinnedDial() : undefined;
   const guard = createEndpointGuard({
