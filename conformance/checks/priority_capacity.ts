@@ -363,28 +363,34 @@ class Target {
     const victim = this.unfinished < this.capacity ? undefined : this.victimOf(priority);
     const fits = this.unfinished < this.capacity || victim !== undefined;
     const reply = await session.publish(event);
+    const room = `${this.unfinished} of ${this.capacity} for ${priority}`;
     if (!fits) {
-      const requirement = this.queued.some((one) => one.priority !== "CRITICAL") ? "PRI-038" : "PRI-034";
+      if (reply.ok !== undefined) await this.mustHaveEvicted(undefined, room);
       session.must(
         reply.refused?.code === "queue-full",
-        requirement,
-        () => `${this.unfinished} of ${this.capacity} for ${priority}: wanted queue-full, got ${canonical(reply)}`,
+        reply.ok === undefined ? "PRI-038" : "PRI-034",
+        () => `${room}: wanted queue-full, got ${canonical(reply)}`,
       );
       return;
     }
     session.must(
       reply.ok !== undefined,
-      "PRI-035",
-      () => `${this.unfinished} of ${this.capacity} for ${priority}: it is accepted: ${canonical(reply)}`,
+      victim === undefined ? "PRI-034" : "PRI-035",
+      () => `${room}: it is accepted: ${canonical(reply)}`,
     );
-    this.queued.push({ id: String(event.id), source: String(event.source), priority });
-    this.unfinished++;
     if (victim !== undefined) {
       const { outcome } = await session.delivery(victim);
-      session.must(outcome === "evicted", "PRI-037", `${victim.id} is evicted, its outcome is ${outcome}`);
+      if (outcome === undefined) await this.mustHaveEvicted(victim, room);
+      session.must(
+        outcome === "evicted",
+        outcome === undefined ? "PRI-034" : "PRI-037",
+        `${room}: ${victim.id} is evicted, its outcome is ${outcome}`,
+      );
       this.queued.splice(this.queued.indexOf(victim), 1);
       this.unfinished--;
     }
+    this.queued.push({ id: String(event.id), source: String(event.source), priority });
+    this.unfinished++;
     for (const one of this.queued) {
       const { outcome } = await session.delivery(one);
       session.must(
@@ -405,6 +411,19 @@ class Target {
       this.unfinished--;
     } else await session.nak(call, HOUR_MS);
     this.takeStarted();
+  }
+
+  /** That another gave way than the one that had to is more than that one is too many. */
+  private async mustHaveEvicted(victim: Target["queued"][number] | undefined, room: string): Promise<void> {
+    const session: Session = this.session;
+    for (const one of this.queued) {
+      const { outcome } = await session.delivery(one);
+      session.must(
+        one === victim || outcome === undefined,
+        one.priority === "CRITICAL" ? "PRI-036" : "PRI-035",
+        `${room}: ${one.id} (${one.priority}) is not to be evicted, its outcome is ${outcome}`,
+      );
+    }
   }
 
   private victimOf(priority: string): Target["queued"][number] | undefined {

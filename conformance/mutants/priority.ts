@@ -33,7 +33,7 @@ export const PRIORITY_MUTANTS: readonly Mutant[] = [
   },
   {
     id: "evicts-equals",
-    requirement: "PRI-038",
+    requirement: "PRI-035",
     check: "priority/capacity",
     file: "core/bus/_overflow.ts",
     find: "target.queue.canEvictBelow(rank) ?",
