@@ -10,10 +10,12 @@ import { DURABILITY_CHECKS } from "./durability.ts";
 import { ENVELOPE_CHECKS } from "./envelope.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_BOUND_CHECKS } from "./http_bounds.ts";
+import { HTTP_FLUSHED_CHECKS } from "./http_flushed.ts";
 import { HTTP_MOUNT_CHECKS } from "./http_mount.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
 import { HTTP_READ_CHECKS } from "./http_read.ts";
 import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
+import { HTTP_SERVICE_HANDLER_CHECKS } from "./http_service_handlers.ts";
 import { HTTP_TIME_CHECKS } from "./http_time.ts";
 import { HTTP_TRACE_CHECKS } from "./http_trace.ts";
 import { PRIORITY_CHECKS } from "./priority.ts";
@@ -79,7 +81,9 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_READ_CHECKS,
   ...HTTP_DELIVERY_CHECKS,
   ...HTTP_SERVICE_CHECKS,
+  ...HTTP_SERVICE_HANDLER_CHECKS,
   ...HTTP_MOUNT_CHECKS,
+  ...HTTP_FLUSHED_CHECKS,
   ...HTTP_BOUND_CHECKS,
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
