@@ -310,6 +310,15 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNotes>> = {
     cause: "`CRITICAL` promises that an accepted message survives the process, and this gateway has memory alone.",
     example: { detail: "This gateway's store is memory alone", field: "priority" },
   },
+  "engine-required": {
+    group: "store",
+    cause: "A Worker lives for one request: bus and registry run in a Durable Object, and this Worker has no binding " +
+      "to one. Nothing was accepted.",
+    example: {
+      detail:
+        'wrangler.jsonc lacks: "durable_objects": { "bindings": [{ "name": "BUS", "class_name": "Bus" }] }, "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Bus"] }]',
+    },
+  },
   "unauthorized": {
     group: "security",
     cause:

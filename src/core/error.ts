@@ -50,6 +50,7 @@ export type ErrorCode =
   | "store-version"
   | "store-closed"
   | "store-required"
+  | "engine-required"
   | "registration-invalid"
   | "registry-full"
   | "lease-unknown"
@@ -113,6 +114,7 @@ const FACTS: Readonly<Record<ErrorCode, readonly [status: number, retry: boolean
   "store-version": [500, false],
   "store-closed": [503, true],
   "store-required": [422, false],
+  "engine-required": [501, false],
   "registration-invalid": [422, false],
   "registry-full": [503, true],
   "lease-unknown": [404, true],
@@ -276,6 +278,11 @@ const TEXTS: Readonly<Record<ErrorCode, readonly [blame: Blame, title: string, f
     "operator",
     "CRITICAL needs a store that flushes to disk",
     "Give the gateway a durable store, or lower the priority.",
+  ],
+  "engine-required": [
+    "operator",
+    "This gateway has no Durable Object to run in",
+    "Add the lines in `detail` to wrangler.jsonc, and export the class.",
   ],
   "registration-invalid": [
     "sender",

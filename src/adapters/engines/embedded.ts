@@ -51,6 +51,15 @@ export interface EmbeddedOptions {
   readonly trace?: (step: EngineTrace) => void;
 }
 
+/** The engine of one process. */
+export interface EmbeddedEngine extends Engine {
+  /**
+   * No later than this some message wants something done, epoch milliseconds; `Infinity` if none does. For whoever must
+   * bring the engine back by then, if it does not stay awake by itself.
+   */
+  nextWakeMs(): number;
+}
+
 /** Most URLs of services to be found. */
 const MAX_SERVICES = 1_000;
 /** Milliseconds in which an endpoint must answer to the handshake: less than a client waits for its registration. */
@@ -64,7 +73,7 @@ const MAX_HANDSHAKES = 256;
  * @throws {BellhopError} what the store throws when it cannot be opened: `store-locked`, `store-unavailable`,
  * `store-version`, `store-failed`; `argument-invalid` for more URLs than may be
  */
-export async function embedded(options: EmbeddedOptions): Promise<Engine> {
+export async function embedded(options: EmbeddedOptions): Promise<EmbeddedEngine> {
   if ((options.services?.length ?? 0) > MAX_SERVICES) {
     throw new BellhopError("argument-invalid", `services: wanted at most ${MAX_SERVICES} URLs`, { field: "services" });
   }
@@ -77,7 +86,7 @@ export async function embedded(options: EmbeddedOptions): Promise<Engine> {
   }
 }
 
-async function start(options: EmbeddedOptions, store: MessageStore): Promise<Engine> {
+async function start(options: EmbeddedOptions, store: MessageStore): Promise<EmbeddedEngine> {
   const { clock, transport, token, source = "/bellhop" } = options;
   const { maxRecordBytes, durability } = store.capabilities;
   const found = await readStore(store);
@@ -344,6 +353,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Eng
       };
     },
     trace: (listener) => loop.trace(listener),
+    nextWakeMs: () => bus.nextWakeMs(),
     // deno-lint-ignore require-await
     async health(): Promise<EngineHealth> {
       const { unfinished, inFlight, waiting, deadLetters, droppedDeadLetters } = bus.counts();

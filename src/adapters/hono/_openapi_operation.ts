@@ -41,6 +41,7 @@ const ENGINE: readonly ErrorCode[] = [
   "closing",
   "store-locked",
   "store-unavailable",
+  "engine-required",
   "store-failed",
   "store-version",
   "store-closed",

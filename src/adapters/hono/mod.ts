@@ -5,3 +5,4 @@
  */
 export * from "./gateway.ts";
 export * from "./service.ts";
+export * from "./problem_response.ts";
