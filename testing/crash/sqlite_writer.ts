@@ -8,20 +8,11 @@
  */
 
 import { sqlite } from "../../src/adapters/stores/sqlite.ts";
+import { keyOf, valueOf, WINDOW } from "./numbered_record.ts";
 
-/** Records kept at a time. */
-export const WINDOW = 500;
+export { keyOf, valueOf, WINDOW };
+
 const PUBLISHERS = 16;
-
-/** Key of record `n`; keys sort as numbers do. */
-export function keyOf(n: number): string {
-  return String(n).padStart(12, "0");
-}
-
-/** What record `n` must hold: a number of characters that varies, so that records cross pages. */
-export function valueOf(n: number): string {
-  return `${n}:${String.fromCharCode(97 + n % 26).repeat((n * 7_919) % 3_000)}`;
-}
 
 if (import.meta.main) {
   const [path, from = "1", to = "Infinity"] = Deno.args;

@@ -57,11 +57,13 @@ export async function readAfter(
   after: string,
   limit: number,
 ): Promise<readonly StoreRecord[]> {
-  const records = database.transaction(keyspace, "readonly").objectStore(keyspace);
+  const transaction = database.transaction(keyspace, "readonly");
+  const records = transaction.objectStore(keyspace);
   const range = IDBKeyRange.lowerBound(after, true);
   const [keys, values] = await Promise.all([
     promisifyRequest(records.getAllKeys(range, limit)),
     promisifyRequest(records.getAll(range, limit)),
+    endOf(transaction),
   ]);
   return keys.map((key, index) => ({ key: key as string, value: values[index] as string }));
 }
@@ -84,11 +86,28 @@ function within(transaction: IDBTransaction, keyspace: Keyspace, ended: Promise<
   };
 }
 
+/**
+ * Resolves when the transaction is complete, rejects with what ended it otherwise.
+ *
+ * Chromium says nothing more to a transaction whose database it closes, neither to its requests: only the database
+ * hears of it.
+ */
 function endOf(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.addEventListener("complete", () => resolve());
-    transaction.addEventListener("abort", () => reject(transaction.error ?? new DOMException("aborted", "AbortError")));
+  const { db } = transaction;
+  return new Promise<void>((resolve, reject) => {
+    const closed = (): void => reject(new DOMException("the database was closed", "InvalidStateError"));
+    const settle = (settled: () => void): void => {
+      db.removeEventListener("close", closed);
+      settled();
+    };
+    db.addEventListener("close", closed);
+    transaction.addEventListener("complete", () => settle(resolve));
+    transaction.addEventListener("abort", () => settle(() => reject(transaction.error ?? aborted())));
   });
+}
+
+function aborted(): DOMException {
+  return new DOMException("aborted", "AbortError");
 }
 
 /** A transaction is all or nothing, so of the operations on one key the last says it all. */

@@ -9,7 +9,7 @@ import { BellhopError } from "../../core/error.ts";
 /** One sentence for each exception that somebody can do something about. */
 const sentences: Readonly<Record<string, string>> = {
   QuotaExceededError: "the browser's quota for this origin is used up, or the disk is full",
-  UnknownError: "the browser could not read or write the database: its disk failed, or the database is damaged",
+  UnknownError: "the browser could not read or write the database",
   InvalidStateError: "the browser closed the database",
   AbortError: "the browser ended the transaction",
 };

@@ -94,11 +94,11 @@ function browserLocks(name: string): LockManager {
   if (globalThis.indexedDB === undefined) throw lacks("this runtime has no IndexedDB; a server takes sqlite()");
   const { locks } = navigator as { readonly locks?: LockManager };
   if (locks === undefined) {
-    throw lacks("no navigator.locks here: serve the page by https or from localhost, to a browser of 2022 or newer");
+    throw lacks("no navigator.locks here: serve the page by https or from localhost, to a browser that has Web Locks");
   }
   // A browser without the property ignores the wish, and would acknowledge what it has not flushed.
   if (!("durability" in IDBTransaction.prototype)) {
-    throw lacks("this browser flushes no transaction on demand: it takes Chromium 83, Firefox 126, Safari 15 or newer");
+    throw lacks("this browser flushes no transaction on demand: it takes a newer one");
   }
   return locks;
 }
@@ -113,9 +113,9 @@ function indexedDbStore(
   let closing: Promise<void> | undefined;
   const turns = turnsOf();
   const group = groupCommit(commit, turns.afterTurn);
-  database.onclose = () => ending ??= "closed by the browser";
+  database.onclose = () => ending = "closed by the browser";
   lock.taken.then(() => {
-    ending ??= "robbed of its lock";
+    ending = "robbed of its lock";
     database.close();
   });
 

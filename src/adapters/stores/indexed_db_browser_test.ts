@@ -1,0 +1,351 @@
+import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import { type ProfiledChromium, startChromiumOn } from "../../../testing/browser/chromium_profile.ts";
+import type { Outcome, Stores } from "../../../testing/browser/indexed_db_page.ts";
+
+// All of it in Chromium on a profile on the disk. What a page holds is `testing/browser/indexed_db_page.ts`.
+
+/** A page, or a service worker. */
+interface Place {
+  evaluate<R, A>(run: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
+}
+
+type Page = Awaited<ReturnType<ProfiledChromium["context"]["newPage"]>>;
+
+interface Site {
+  readonly browser: ProfiledChromium;
+  readonly origin: string;
+  /** A tab of its own. */
+  page(): Promise<Page>;
+}
+
+const PUBLISHERS = 50;
+
+let chromium: ProfiledChromium;
+const profile = await Deno.makeTempDir({ prefix: "bellhop-" });
+
+Deno.test.beforeAll(async () => {
+  chromium = await startChromiumOn(profile);
+});
+
+Deno.test.afterAll(async () => {
+  await chromium.close();
+  await Deno.remove(profile, { recursive: true });
+});
+
+Deno.test("indexeddb() keeps the contract in a page and in a service worker, and every transaction that writes is strict", async (t) => {
+  await onSite(async (site) => {
+    const page = await site.page();
+    const places: readonly (readonly [string, Place])[] = [["page", page], ["service worker", await workerOf(page)]];
+    const titles = await ask(page, "checks");
+    assertGreater(titles.length, 15);
+    for (const [place, where] of places) {
+      for (const title of titles) {
+        await t.step(`${place}: ${title}`, async () => assertEquals(await ask(where, "check", title), {}));
+      }
+      const writes = (await ask(where, "begun")).filter(({ mode }) => mode !== "readonly");
+      assertGreater(writes.length, 50);
+      assertEquals(writes.filter(({ mode, durability }) => mode !== "readwrite" || durability !== "strict"), []);
+    }
+  });
+});
+
+Deno.test("write() puts all that is asked for at one moment into one transaction", async () => {
+  await onSite(async (site) => {
+    const page = await site.page();
+    await ask(page, "open", "group");
+    await ask(page, "begun");
+    const writes = Array.from({ length: PUBLISHERS }, (_, n) => [put(`${n}`, "x")]);
+    assertEquals(await ask(page, "write", "group", writes), writes.map(() => ({})));
+    assertEquals(await ask(page, "begun"), [{ mode: "readwrite", durability: "strict" }]);
+  });
+});
+
+Deno.test("write() beyond the browser's quota is refused with not-durable; what was acknowledged stays, and with room the store goes on", async () => {
+  await onSite(async (site) => {
+    const page = await site.page();
+    const session = await site.browser.context.newCDPSession(page);
+    assertEquals(await ask(page, "open", "quota"), {});
+    await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin, quotaSize: 4_000_000 });
+    const acknowledged: string[] = [];
+    let refused: Outcome = {};
+    for (let n = 100; refused.code === undefined; n++) {
+      assertLessOrEqual(n, 200, "the quota was never felt");
+      refused = await ask(page, "fill", "quota", `${n}`, 256_000);
+      if (refused.code === undefined) acknowledged.push(`${n}`);
+    }
+    assertEquals(refused.code, "not-durable");
+    assertStringIncludes(refused.text!, "quota");
+    assertGreater(acknowledged.length, 2);
+    const late = await ask(page, "fill", "quota", "late", 1);
+    assertEquals(late.code, "store-closed");
+    assertStringIncludes(late.text!, "open it anew");
+    assertEquals(await ask(page, "keys", "quota"), acknowledged);
+    assertEquals(await ask(page, "close", "quota"), {});
+
+    // Opened anew without room it is as it was: nothing lost, nothing taken.
+    assertEquals(await ask(page, "open", "quota"), {});
+    assertEquals(await ask(page, "keys", "quota"), acknowledged);
+    assertEquals((await ask(page, "fill", "quota", "still", 256_000)).code, "not-durable");
+    assertEquals(await ask(page, "close", "quota"), {});
+
+    await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin });
+    assertEquals(await ask(page, "open", "quota"), {});
+    assertEquals(await ask(page, "fill", "quota", "room", 256_000), {});
+    assertEquals(await ask(page, "keys", "quota"), [...acknowledged, "room"]);
+  });
+});
+
+Deno.test("a second tab gets store-locked, and owns the store after the first was closed or has crashed", async () => {
+  await onSite(async (site) => {
+    const [first, second] = [await site.page(), await site.page()];
+    assertEquals(await ask(first, "open", "shared"), {});
+    assertEquals(await ask(first, "fill", "shared", "a", 10), {});
+    assertEquals((await ask(second, "open", "shared")).code, "store-locked");
+    await first.close();
+    await becomesOwner(second, "shared");
+    assertEquals(await ask(second, "keys", "shared"), ["a"]);
+
+    const third = await site.page();
+    assertEquals((await ask(third, "open", "shared")).code, "store-locked");
+    const crash = (await site.browser.context.newCDPSession(second)).send("Page.crash").catch(() => {});
+    await becomesOwner(third, "shared");
+    assertEquals(await ask(third, "keys", "shared"), ["a"]);
+    await second.close();
+    await crash;
+  });
+});
+
+Deno.test("a service worker and a page own one store in turn", async () => {
+  await onSite(async (site) => {
+    const page = await site.page();
+    const worker = await workerOf(page);
+    assertEquals(await ask(worker, "open", "turns"), {});
+    assertEquals((await ask(page, "open", "turns")).code, "store-locked");
+    assertEquals(await ask(worker, "fill", "turns", "a", 10), {});
+    assertEquals(await ask(worker, "close", "turns"), {});
+    assertEquals(await ask(page, "open", "turns"), {});
+    assertEquals(await ask(page, "keys", "turns"), ["a"]);
+  });
+});
+
+Deno.test("a store whose data the user clears refuses each write from then on, and can be opened anew", async () => {
+  await onSite(async (site) => {
+    const page = await site.page();
+    const session = await site.browser.context.newCDPSession(page);
+    assertEquals(await ask(page, "open", "cleared"), {});
+    assertEquals(await ask(page, "fill", "cleared", "a", 10), {});
+    const writing = ask(page, "writeUntilRefused", "cleared");
+    await session.send("Storage.clearDataForOrigin", { origin: site.origin, storageTypes: "indexeddb" });
+    // What was under way settles too, and nothing after it is taken.
+    assertEquals((await writing).join(" ").replace(/^(kept ?)*(not-durable ?){0,3}(store-closed ?)*$/, ""), "");
+    // The browser says last why it failed.
+    await until(async () => (await ask(page, "scanOutcome", "cleared")).text?.includes("was closed by the browser"));
+    assertEquals((await ask(page, "fill", "cleared", "b", 1)).code, "store-closed");
+    assertEquals((await ask(page, "open", "cleared")).code, "store-locked");
+    assertEquals(await ask(page, "close", "cleared"), {});
+    assertEquals(await ask(page, "open", "cleared"), {});
+    assertEquals(await ask(page, "fill", "cleared", "d", 10), {});
+  });
+});
+
+Deno.test("deleteDatabase() by other code waits until the store is closed, and no write is lost meanwhile", async () => {
+  await onSite(async (site) => {
+    const page = await site.page();
+    assertEquals(await ask(page, "open", "wanted"), {});
+    assertEquals(await ask(page, "fill", "wanted", "a", 10), {});
+    await ask(page, "startDeleting", "wanted");
+    assertEquals(await ask(page, "fill", "wanted", "b", 10), {});
+    assertEquals(await ask(page, "keys", "wanted"), ["a", "b"]);
+    assertEquals(await ask(page, "close", "wanted"), {});
+    await ask(page, "deleted");
+    assertEquals(await ask(page, "open", "wanted"), {});
+    assertEquals(await ask(page, "keys", "wanted"), []);
+  });
+});
+
+Deno.test("indexeddb() gives up with store-failed when another connection keeps the browser from opening", async () => {
+  await onSite(async (site) => {
+    const [page, other] = [await site.page(), await site.page()];
+    await ask(other, "make", "blocked", 1, { diary: [] });
+    await ask(other, "hold", "blocked");
+    await ask(other, "startDeleting", "blocked");
+    const refused = await ask(page, "open", "blocked", { openTimeoutMs: 200 });
+    assertEquals(refused.code, "store-failed");
+    assertStringIncludes(refused.text!, "200 ms");
+    await other.close();
+    await becomesOwner(page, "blocked");
+  });
+});
+
+Deno.test("a store whose lock is stolen takes no write any more", async () => {
+  await onSite(async (site) => {
+    const [page, thief] = [await site.page(), await site.page()];
+    assertEquals(await ask(page, "open", "stolen"), {});
+    await ask(thief, "steal", "stolen");
+    await until(async () => (await ask(page, "fill", "stolen", "a", 10)).code === "store-closed");
+    assertEquals((await ask(page, "scanOutcome", "stolen")).code, "store-closed");
+    assertEquals(await ask(page, "close", "stolen"), {});
+  });
+});
+
+Deno.test("indexeddb() opens databases of schema 1 for ever, and leaves alone what is newer or of something else", async () => {
+  const fixture = JSON.parse(
+    await Deno.readTextFile(new URL("../../../testing/browser/schema_1.json", import.meta.url)),
+  );
+  await onSite(async (site) => {
+    const page = await site.page();
+    await ask(page, "make", "one", 1, fixture);
+    assertEquals(await ask(page, "open", "one"), {});
+    for (const keyspace of ["messages", "deliveries", "outcomes", "registry"] as const) {
+      const records = await ask(page, "scan", "one", keyspace);
+      assertEquals(records.map(({ key, value }) => [key, value]), fixture[keyspace]);
+    }
+    assertEquals(await ask(page, "fill", "one", "added", 10), {});
+
+    await ask(page, "make", "newer", 1_000, fixture);
+    assertEquals((await ask(page, "open", "newer")).code, "store-version");
+    assertEquals(await ask(page, "look", "newer"), { version: 1_000, stores: Object.keys(fixture).sort() });
+
+    await ask(page, "make", "foreign", 1, { diary: [["Monday", "rain"]] });
+    const refused = await ask(page, "open", "foreign");
+    assertEquals(refused.code, "store-failed");
+    assertStringIncludes(refused.text!, "something else");
+    assertEquals(await ask(page, "look", "foreign"), { version: 1, stores: ["diary"] });
+  });
+});
+
+Deno.test("indexeddb() loses no acknowledged record to a SIGKILL of the browser, invents none and keeps their order", async () => {
+  const CYCLES = 5;
+  const server = serve();
+  const profile = await Deno.makeTempDir({ prefix: "bellhop-" });
+  let last = 0;
+  let unacknowledged = 0;
+  try {
+    for (let cycle = 0; cycle <= CYCLES; cycle++) {
+      const browser = await startChromiumOn(profile);
+      try {
+        const page = await pageOf(browser, server.origin);
+        await becomesOwner(page, "killed");
+        const kept = await ask(page, "numbered", "killed", "messages");
+        assertEquals(kept.invented, []);
+        assertEquals(await ask(page, "numbered", "killed", "deliveries"), kept, "one write was torn in two");
+        const found = kept.numbers.at(-1) ?? 0;
+        assertLessOrEqual(last, found, `cycle ${cycle}: an acknowledged record is gone`);
+        // A prefix: everything up to the last one, but for what later writes deleted.
+        const first = Math.max(1, found - 500 + 1);
+        assertEquals(kept.numbers, Array.from({ length: found - first + 1 }, (_, index) => first + index));
+        unacknowledged += found - last;
+        last = found;
+        if (cycle === CYCLES) break;
+        const wanted = last + 1 + Math.floor(Math.random() * 300);
+        await new Promise<void>((resolve, reject) => {
+          const deadline = setTimeout(() => reject(new Error(`only ${last} of ${wanted} were acknowledged`)), 60_000);
+          const acknowledged = (n: number): void => {
+            last = n;
+            if (n < wanted) return;
+            clearTimeout(deadline);
+            resolve();
+          };
+          page.exposeFunction("acknowledged", acknowledged)
+            .then(() => ask(page, "writeForEver", "killed", found + 1)).catch(reject);
+        });
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 15));
+      } finally {
+        await (cycle === CYCLES ? browser.close() : browser.kill());
+      }
+    }
+    assertGreater(last, CYCLES);
+    Deno.stderr.writeSync(
+      new TextEncoder().encode(`kill test: ${last} records, ${unacknowledged} kept that no one had heard of\n`),
+    );
+  } finally {
+    await server.close();
+    await Deno.remove(profile, { recursive: true });
+  }
+});
+
+/** Calls one of the page's functions. */
+function ask<K extends keyof Stores>(
+  place: Place,
+  name: K,
+  ...args: Parameters<Stores[K]>
+): Promise<Awaited<ReturnType<Stores[K]>>> {
+  return place.evaluate(
+    ([name, args]) =>
+      (globalThis as unknown as { stores: Record<string, (...args: unknown[]) => unknown> }).stores[name](...args),
+    [name, args] as const,
+  ) as Promise<Awaited<ReturnType<Stores[K]>>>;
+}
+
+/** The browser frees what a page held some time after it is gone. */
+async function becomesOwner(place: Place, name: string): Promise<void> {
+  let outcome: Outcome = {};
+  await until(async () => {
+    outcome = await ask(place, "open", name);
+    return outcome.code !== "store-locked";
+  });
+  assertEquals(outcome, {});
+}
+
+async function until(holds: () => Promise<boolean | undefined>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (await holds() !== true) {
+    assert(Date.now() < deadline, `waited in vain for ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function put(key: string, value: string): { keyspace: "messages"; key: string; value: string } {
+  return { keyspace: "messages", key, value };
+}
+
+/** An origin that no other test has, so that its data and its quota are its own. */
+async function onSite(test: (site: Site) => Promise<void>): Promise<void> {
+  const server = serve();
+  const pages: Page[] = [];
+  async function page(): Promise<Page> {
+    const opened = await pageOf(chromium, server.origin);
+    pages.push(opened);
+    return opened;
+  }
+  try {
+    await test({ browser: chromium, origin: server.origin, page });
+  } finally {
+    await Promise.all(pages.map((page) => page.close()));
+    await server.close();
+  }
+}
+
+async function pageOf({ context }: ProfiledChromium, origin: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(origin);
+  await page.waitForFunction("typeof stores === 'object'");
+  return page;
+}
+
+async function workerOf(page: Page): Promise<Place> {
+  const started = page.context().waitForEvent("serviceworker");
+  await page.evaluate(`navigator.serviceWorker.register("/script.js", { type: "module" })`);
+  return await started;
+}
+
+/** A page that is nothing but the script, and the script. */
+function serve(): { readonly origin: string; readonly close: () => Promise<void> } {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const isScript = new URL(request.url).pathname === "/script.js";
+    return new Response(isScript ? script : `<!DOCTYPE html><script type="module" src="/script.js"></script>`, {
+      headers: { "content-type": isScript ? "text/javascript" : "text/html" },
+    });
+  });
+  return { origin: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
+}
+
+const script = await bundled("../../../testing/browser/indexed_db_page.ts");
+
+async function bundled(file: string): Promise<string> {
+  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
+  const args = ["bundle", "--quiet", "--platform=browser", path];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
