@@ -12,20 +12,21 @@ import health
 import redrive
 import registry
 from ask import QUESTIONS, ask, body_of
+from asked import do_hang_up, do_read, do_request, read_store
 from bus_state import status_of
 from deliver import dispatch, drain
 from gateway import NUMBERS, advance, look, new_gateway, settle
-from http_binding import handle
 from json_text import write_json
 from later import Later, after
 from recover import recover
 from refusal import Refusal, as_control
-from service_role import handle_service, new_receiver
+from service_role import new_receiver
 from store_faults import Disk
 
 HELLO = {'control': 1, 'name': 'bellhop-py', 'version': '0.1.0', 'spec': '0.1', 'clock': 'virtual',
          'profiles': ['core', 'registry', 'http', 'durable'], 'asks': list(QUESTIONS),
-         'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes']}
+         'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes', 'store-read', 'streams', 'mount',
+                 'bounds', 'schemas', 'stops', 'replies']}
 
 
 class Unsupported(Exception):
@@ -43,7 +44,8 @@ class Session:
         """Tells the answer to a command that was pending."""
         def tell(found):
             told = {'refused': as_control(found)} if isinstance(found, Refusal) else {'ok': found}
-            self.gw.events.append({'kind': 'answer', 'to': seq, **told})
+            if seq not in self.gone:
+                self.gw.events.append({'kind': 'answer', 'to': seq, **told})
         return tell
 
 
@@ -55,12 +57,12 @@ def do_start(session, command):
     options = command['options']
     if command.get('security'):
         raise Unsupported('open mode is all there is')
-    unknown = set(options) - {'policy', 'limits', 'store', *NUMBERS}
+    unknown = set(options) - {'policy', 'limits', 'store', 'mount', 'bounds', *NUMBERS}
     if unknown:
         raise Unsupported('options that are not known: ' + ', '.join(sorted(unknown)))
     gw = new_gateway(command['nowMs'], command['draws'], options, lambda: secrets.token_hex(16), random.Random(11))
     session.disk.close()
-    session.gw = gw
+    session.gw, session.bodies, session.gone = gw, {}, set()
     if options.get('store', 'durable') == 'durable':
         gw.store = session.disk.open(command.get('keep'))
         recover(gw)
@@ -74,6 +76,8 @@ def do_store(session, command):
         told = session.disk.crash()
         do_start(session, {'nowMs': session.gw.now, 'draws': [0.5], 'options': {'store': 'memory'}})
         return told
+    if command['action'] == 'read':
+        return read_store(session.disk)
     session.disk.act(command['action'], command.get('writes', 0))
     dispatch(session.gw)
     return {}
@@ -138,16 +142,6 @@ def do_drain(session, command):
     return drain(session.gw)
 
 
-def do_request(session, command):
-    later, given = Later(), [command[name] for name in ('method', 'path', 'headers')]
-    whole = [*given, body_of(command), later.tell]
-    gw, receiver = session.gw, session.receiver
-    answer = handle_service(gw, receiver, *whole) if receiver else handle(gw, *whole)
-    dispatch(gw)
-    return after(later if answer is None else answer, lambda told: {
-        'status': told[0], 'headers': told[1], 'body': told[2].decode('utf-8', 'replace')})
-
-
 def do_ask(session, command):
     if command['about'] not in QUESTIONS:
         raise Unsupported('no such question')
@@ -159,7 +153,7 @@ def do_stop(session, command):
     return {}
 
 
-COMMANDS = {name[3:]: function for name, function in globals().items() if name.startswith('do_')}
+COMMANDS = {name[3:].replace('_', '-'): function for name, function in globals().items() if name.startswith('do_')}
 
 
 def turn(session, command):

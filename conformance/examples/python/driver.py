@@ -22,7 +22,7 @@ class Driver:
                 self.trace.append(event['event'])
             elif event['kind'] == 'call':
                 self.calls[event['call']] = event
-            else:
+            elif event['kind'] == 'answer':
                 self.answers[event['to']] = event
         return answer
 
@@ -43,7 +43,9 @@ class Driver:
 
     def settle(self, call, verdict='ack', **answer):
         self.calls.pop(call, None)
-        return self.do('settle', call=call, answer=answer or {'verdict': verdict})
+        if 'status' not in answer:
+            answer['verdict'] = verdict
+        return self.do('settle', call=call, answer=answer)
 
     def advance(self, ms):
         """Lets all of that time pass."""

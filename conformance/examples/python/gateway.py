@@ -14,6 +14,7 @@ OWN_SOURCE = '/bellhop'
 NUMBERS = {'capacity': (10000, 1), 'maxInFlight': (64, 1), 'maxDeadLetters': (10000, 1),
            'maxDurableBytes': (67108864, 1), 'maxRecordBytes': (1048576, 98304),
            'healthIntervalMs': (10000, 0)}
+BOUNDS = {'waits': 1000, 'calls': 256, 'streamBytes': 1048576, 'bodyMs': 30000, 'commentMs': 15000}
 
 
 @dataclass(eq=False, repr=False)
@@ -32,6 +33,7 @@ class Gateway:
     max_record_bytes: int
     health_interval_ms: int
     horizon_ms: int
+    bounds: dict
     mount: str = ''
     closing: bool = False
     schedule: Schedule = field(default_factory=Schedule)
@@ -66,16 +68,23 @@ class Call:
     done: Callable[[Any], None]
     working: Optional[Callable[[], None]] = None
     timer: Any = None
+    begun: Optional[Callable[[Any], None]] = None
+    raw: bytes = b''
+    body: Any = None
 
 
 def new_gateway(now_ms, draws, options, token, pick):
     """A gateway with the options of `start` (control.md), all else by default."""
-    values = {}
+    values, bounds = {}, dict(BOUNDS)
     for name, (default, least) in NUMBERS.items():
         value = options.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise Refusal('argument-invalid', 'outside its range', field=name)
         values[name] = value
+    for name, value in (options.get('bounds') or {}).items():
+        if name not in BOUNDS or not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise Refusal('argument-invalid', 'outside its range', field=name)
+        bounds[name] = value
     if values['maxInFlight'] > 10000:
         raise Refusal('argument-invalid', 'outside its range', field='maxInFlight')
     fields = options.get('policy') or {}
@@ -92,15 +101,16 @@ def new_gateway(now_ms, draws, options, token, pick):
     return Gateway(now_ms, draw, token, pick, policies, envelope.limits_of(options.get('limits')),
                    values['capacity'], values['maxInFlight'], values['maxDeadLetters'],
                    values['maxDurableBytes'], values['maxRecordBytes'],
-                   values['healthIntervalMs'], max(600000, 2 * policies['NORMAL']['capMs']))
+                   values['healthIntervalMs'], max(600000, 2 * policies['NORMAL']['capMs']), bounds,
+                   options.get('mount', ''))
 
 
 def trace(gw, kind, **members):
     """Tells one step (BUS-106)."""
     event = {'kind': kind, 'atMs': gw.now, **{name: each for name, each in members.items() if each is not None}}
     gw.events.append({'kind': 'trace', 'event': event})
-    for sink in list(gw.streams):
-        sink(event)
+    for stream in list(gw.streams):
+        stream.tell(event)
 
 
 def call_out(gw, what, done, members, timeout_ms, working=None, timed_out='timeout'):
@@ -122,6 +132,11 @@ def settle(gw, name, answer):
     call = gw.calls.get(name)
     if call is None:
         return False
+    if answer.get('unfinished'):
+        # but for the proxy the body is part of the answer: the timeout goes on (RET-042)
+        if call.begun:
+            call.begun(answer)
+        return True
     if answer.get('verdict') == 'working':
         if call.working:
             call.working(call)

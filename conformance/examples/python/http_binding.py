@@ -19,10 +19,9 @@ from later import Later, after
 from letters import find_letter
 from problem import answer_problem, problem_of
 from refusal import Refusal
+from stream import Body, Stream
 
 VERSION = '0.1.0'
-MAX_STREAMS = 16
-MAX_WAITS = 1000
 MAX_DISCOVERIES = 16
 LONGEST_HEADERS = 65536
 PREFER_WAIT = re.compile(r'wait[ \t]*=[ \t]*(?:"([0-9]+)"|([0-9]+))', re.I)
@@ -85,6 +84,8 @@ def route(gw, method, path, raw, headers, body, tell):
         raise NoMethod(list(routes) + (['HEAD'] if 'GET' in routes else []))
     answer = served(gw, Request(parts, query, raw, headers, body, tell))
     if method == 'HEAD' and answer:
+        if isinstance(answer[2], Body):
+            answer[2].end()
         return answer[0], answer[1], b''
     return answer
 
@@ -138,6 +139,11 @@ def decode(text, field):
     return decoded
 
 
+def late_body(gw):
+    """The answer to a request whose body did not come (HTTP-009)."""
+    return answer_problem(Refusal('timeout', 'the body did not arrive in time'), gw.mount, {'connection': 'close'})
+
+
 def answer_json(status, value, kind='application/json', headers=None):
     return status, {'content-type': kind, **(headers or {})}, write_json(value).encode('utf-8')
 
@@ -176,7 +182,7 @@ def flushed(found, request, make):
 
 def answer_publish(gw, request, found):
     message = gw.messages[(found['source'], found['id'])]
-    seconds = wait_of(request.headers) if len(gw.watchers) < MAX_WAITS else None
+    seconds = wait_of(request.headers) if len(gw.watchers) < gw.bounds['waits'] else None
     if seconds is None:
         if found['duplicate']:
             found['status'] = status_of(message)
@@ -208,7 +214,7 @@ def get_messages(gw, request):
         shown, after = page_of(gw, request, what)
         return answer_json(200, {'messages': shown, 'after': after})
     message = bus_end.find(gw, request.need('source'), request.need('id'))
-    seconds = wait_of(request.headers) if len(gw.watchers) < MAX_WAITS else None
+    seconds = wait_of(request.headers) if len(gw.watchers) < gw.bounds['waits'] else None
 
     def made(_):
         return answer_json(200, status_of(message))
@@ -319,10 +325,8 @@ def get_health(gw, request):
 
 
 def get_trace(gw, request):
-    """The head of the stream of trace events; `serve` writes what follows (HTTP-051 to HTTP-053)."""
-    if len(gw.streams) >= MAX_STREAMS:
-        raise Refusal('too-many-streams', 'as many streams are open as may be', retry_after_ms=1000)
-    return 200, {'content-type': 'text/event-stream', 'cache-control': 'no-store'}, b''
+    """The stream of trace events in the place of a body (HTTP-051 to HTTP-053)."""
+    return 200, {'content-type': 'text/event-stream', 'cache-control': 'no-store'}, Stream(gw)
 
 
 def get_errors(gw, request):

@@ -5,11 +5,11 @@ from choice import choose
 from envelope import decode_value
 from gateway import call_out
 from refusal import Refusal
+from stream import Body
 
 HOP = {'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer',
        'transfer-encoding', 'upgrade'}
 OWN = {'bellhop-lease', 'host', 'content-length', 'accept-encoding'}
-MAX_PROXIED = 256
 
 
 def has_dots(path):
@@ -42,7 +42,7 @@ def pass_on(gw, method, path, name, headers, body, tell):
         if not re.fullmatch('[0-9]{1,15}', asked) or int(asked) < 1:
             raise Refusal('argument-invalid', 'no whole number of ms', field='bellhop-deadline-ms')
         deadline = min(int(asked), limit)
-    if gw.proxied >= MAX_PROXIED:
+    if gw.proxied >= gw.bounds['calls']:
         raise Refusal('too-many-streams', 'as many requests are passed on as may be', retry_after_ms=1000)
     instance, try_ms = choose(gw, service.instances.values())
     if try_ms is not None:
@@ -54,6 +54,27 @@ def pass_on(gw, method, path, name, headers, body, tell):
     sent = end_to_end(headers)
     sent['bellhop-deadline-ms'] = str(deadline or limit)
 
+    body_out = []
+
+    def over():
+        """Its body has ended, or whoever asked is gone."""
+        if gw.calls.pop(call, None):
+            gw.proxied -= 1
+
+    def done(answer):
+        """All of the answer has come, or no more of it will."""
+        gw.proxied -= 1
+        if body_out:
+            body_out[0].end()
+        else:
+            tell(made)(answer)
+
+    def begun(answer):
+        """Status and headers are there: they are passed on, and the body as it comes."""
+        body_out.append(Body(over))
+        gw.calls[call].body = body_out[0]
+        tell(made)(answer)
+
     def made(answer):
         if answer.get('fault') == 'timeout':
             own = deadline is not None and deadline < limit
@@ -61,12 +82,12 @@ def pass_on(gw, method, path, name, headers, body, tell):
         if 'status' not in answer:
             raise Refusal('unreachable', 'the instance could not be reached')
         lower = {key.lower(): value for key, value in answer.get('headers', {}).items()}
-        return answer['status'], end_to_end(lower), answer.get('body', '').encode('utf-8', 'surrogatepass')
-
-    def done(answer):
-        gw.proxied -= 1
-        tell(made)(answer)
+        data = answer.get('body', '').encode('utf-8', 'surrogatepass')
+        if body_out:
+            body_out[0].put(data)
+        return answer['status'], end_to_end(lower), body_out[0] if body_out else data
     gw.proxied += 1
-    call_out(gw, 'proxy', done, {'receiver': name, 'instance': instance.name, 'request': {
+    call = call_out(gw, 'proxy', done, {'receiver': name, 'instance': instance.name, 'request': {
         'method': method, 'url': url, 'headers': sent, 'body': body.decode('utf-8', 'replace')}}, deadline or limit)
+    gw.calls[call].begun, gw.calls[call].raw = begun, body
     return None

@@ -3,7 +3,6 @@
 With a directory for its store it takes CRITICAL; what of that is unfinished is taken up again when it is restarted.
 """
 import http.client
-import json
 import queue
 import random
 import secrets
@@ -20,11 +19,11 @@ from problem import answer_problem
 from recover import recover
 from refusal import Refusal
 from store import Store
+from stream import Body
 
 MOUNT = '/bus'
 LOCK = threading.RLock()
 LONGEST_ANSWER = 65536
-STREAM_BOUND = 1000
 
 
 class Wall:
@@ -57,20 +56,45 @@ def turn(act=None):
 
 def send(event):
     """One call out; no redirect is followed (RET-040), the answer's body is cut off (RET-043)."""
-    request = event['request']
+    request, name = event['request'], event['call']
     url = urllib.parse.urlsplit(request['url'])
     kind = http.client.HTTPSConnection if url.scheme == 'https' else http.client.HTTPConnection
     try:
         connection = kind(url.hostname, url.port, timeout=60)
+        call = GW.calls.get(name)
+        raw = call.raw if call and event['for'] == 'proxy' else request['body'].encode('utf-8')
         connection.request(request['method'], (url.path or '/') + ('?' + url.query if url.query else ''),
-                           request['body'].encode('utf-8'), request['headers'])
+                           raw or None, request['headers'])
         answer = connection.getresponse()
-        told = {'status': answer.status, 'headers': {name.lower(): value for name, value in answer.getheaders()},
-                'body': answer.read(LONGEST_ANSWER).decode('utf-8', 'replace')}
+        told = {'status': answer.status, 'headers': {name.lower(): value for name, value in answer.getheaders()}}
+        if event['for'] == 'proxy':
+            return pass_on(name, answer, {**told, 'unfinished': True})
+        told['body'] = answer.read(LONGEST_ANSWER).decode('utf-8', 'replace')
         connection.close()
     except (OSError, http.client.HTTPException):
         told = {'fault': 'unreachable'}
-    turn(lambda: settle(GW, event['call'], told))
+    turn(lambda: settle(GW, name, told))
+
+
+def pass_on(name, answer, head):
+    """A proxied answer, as it comes and no faster than it is taken (HTTP-040)."""
+    try:
+        if not turn(lambda: settle(GW, name, head)):
+            return
+        call = GW.calls.get(name)
+        while call and name in GW.calls:
+            part = answer.read1(LONGEST_ANSWER)
+            if not part:
+                break
+            with LOCK:
+                call.body.put(part)
+            while call.body.size > 16 * LONGEST_ANSWER and name in GW.calls:
+                time.sleep(0.01)
+    except (OSError, http.client.HTTPException):
+        pass
+    finally:
+        answer.close()
+        turn(lambda: settle(GW, name, {'fault': 'unreachable'}))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -82,7 +106,10 @@ class Handler(BaseHTTPRequestHandler):
         if not length.isdigit() or int(length) > 2 * GW.limits['maxBatchBytes']:
             self.close_connection = True
             return self.answer(*answer_problem(Refusal('body-too-large', 'too long'), MOUNT))
-        body = self.rfile.read(int(length))
+        body = self.body(int(length))
+        if body is None:
+            self.close_connection = True
+            return self.answer(*http_binding.late_body(GW))
         path = self.path
         if path != MOUNT and not path.startswith((MOUNT + '/', MOUNT + '?')):
             return self.answer(*answer_problem(Refusal('route-unknown', 'outside the mount'), MOUNT))
@@ -90,8 +117,12 @@ class Handler(BaseHTTPRequestHandler):
         found = turn(lambda: http_binding.handle(GW, self.command, path[len(MOUNT):], list(self.headers.items()),
                                                  body, answers.put))
         status, headers, body = found or answers.get()
-        if headers.get('content-type') == 'text/event-stream' and self.command == 'GET':
-            return self.stream(headers)
+        if isinstance(body, Body):
+            if self.command != 'HEAD' and status not in (204, 304):
+                return self.stream(status, headers, body)
+            with LOCK:
+                body.end()
+            body = b''
         self.answer(status, headers, body)
 
     def answer(self, status, headers, body):
@@ -104,33 +135,48 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != 'HEAD':
             self.wfile.write(body)
 
-    def stream(self, headers):
-        """Server-Sent Events until the reader goes or is too slow (HTTP-051, HTTP-052, HTTP-054)."""
-        waiting, slow = queue.Queue(STREAM_BOUND), threading.Event()
-
-        def sink(event):
-            try:
-                waiting.put_nowait(event)
-            except queue.Full:
-                slow.set()
-        GW.streams.append(sink)
-        self.close_connection = True
+    def body(self, length):
+        """The body, or None if it does not come in time (HTTP-009)."""
+        until, parts, left = time.monotonic() + GW.bounds['bodyMs'] / 1000, [], length
         try:
-            self.send_response(200)
-            for name, value in headers.items():
+            while left:
+                self.connection.settimeout(max(0.001, until - time.monotonic()))
+                part = self.rfile.read1(left)
+                if not part:
+                    return None
+                parts.append(part)
+                left -= len(part)
+        except TimeoutError:
+            return None
+        finally:
+            self.connection.settimeout(None)
+        return b''.join(parts)
+
+    def stream(self, status, headers, body):
+        """A body that comes bit by bit, until it ends or its reader is gone."""
+        more = threading.Event()
+        body.more = more.set
+        self.connection.settimeout(60)
+        try:
+            self.send_response(status)
+            for name, value in {**headers, 'transfer-encoding': 'chunked'}.items():
                 self.send_header(name, value)
             self.end_headers()
-            while not slow.is_set():
-                try:
-                    event = waiting.get(timeout=15)
-                    self.wfile.write(('event: %s\ndata: %s\n\n' % (event['kind'], json.dumps(event))).encode())
-                except queue.Empty:
-                    self.wfile.write(b': idle\n\n')
-                self.wfile.flush()
+            while True:
+                with LOCK:
+                    data, is_ended = body.take(), body.is_ended
+                    more.clear()
+                if data:
+                    self.wfile.write(b'%x\r\n%s\r\n' % (len(data), data))
+                if is_ended:
+                    self.wfile.write(b'0\r\n\r\n')
+                    return
+                more.wait()
         except OSError:
-            pass
+            self.close_connection = True
         finally:
-            GW.streams.remove(sink)
+            with LOCK:
+                body.end()
 
     def log_message(self, *told):
         pass

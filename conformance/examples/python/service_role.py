@@ -23,6 +23,7 @@ class Receiver:
     """A service: what it takes, what it has acknowledged and what it handles now."""
     name: str
     subscriptions: list
+    schemas: dict = field(default_factory=dict)
     acknowledged: OrderedDict = field(default_factory=OrderedDict)
     handling: set = field(default_factory=set)
 
@@ -32,7 +33,8 @@ def new_receiver(told):
     for each in told.get('subscriptions', []):
         if not registration.is_pattern(each):
             raise Refusal('argument-invalid', 'no pattern', field='subscriptions')
-    return Receiver(told.get('name', 'service'), list(told.get('subscriptions', [])))
+    return Receiver(told.get('name', 'service'), list(told.get('subscriptions', [])),
+                    dict(told.get('schemas', {})))
 
 
 def refuse(refusal, verdict=None, delay_ms=None):
@@ -90,14 +92,26 @@ def receive(gw, receiver, headers, body, later):
         return 204, {}, b''
     if key in receiver.handling:
         return refuse(Refusal('in-progress', 'the same message is being handled'), 'nak')
-    if not any(matches(each, found['type']) for each in receiver.subscriptions):
+    handler = next((each for each in receiver.subscriptions if matches(each, found['type'])), None)
+    if handler is None:
+        if found['type'].endswith('.reply') and 'causationid' in found:
+            receiver.acknowledged[key] = gw.now
+            return 204, {}, b''
         return refuse(Refusal('handler-missing', 'no handler for this type'), 'term')
+    if not fits(found.get('data'), receiver.schemas.get(handler, [])):
+        return refuse(Refusal('data-invalid', 'the data lacks a member'), 'term')
     deadline = headers.get('bellhop-deadline-ms', '')
     limit = int(deadline) if deadline.isascii() and deadline.isdigit() and 0 < len(deadline) < 10 else LONGEST_RUN_MS
 
     def done(answer):
-        receiver.handling.discard(key)
         verdict = answer.get('verdict')
+        if verdict == 'ack' and answer.get('reply') is not None and 'replyto' in found:
+            call_out(gw, 'publish', lambda taken: done({'verdict': 'ack' if taken.get('verdict') == 'ack' else None}),
+                     {'envelope': reply_to(gw, receiver, found, answer['reply'])}, limit)
+            return
+        receiver.handling.discard(key)
+        if answer.get('fault') == 'timeout':
+            gw.events.append({'kind': 'stop', 'call': name, 'atMs': gw.now})
         if verdict == 'ack':
             receiver.acknowledged[key] = gw.now
             later((204, {}, b''))
@@ -108,5 +122,17 @@ def receive(gw, receiver, headers, body, later):
         else:
             later(refuse(Refusal('handler-failed', 'the handler threw'), 'nak'))
     receiver.handling.add(key)
-    call_out(gw, 'handler', done, {'envelope': found}, limit)
+    name = call_out(gw, 'handler', done, {'envelope': found}, limit)
     return None
+
+
+def fits(data, members):
+    """Whether the data has every member that its handler needs, each a text (HTTP-068)."""
+    return not members or isinstance(data, dict) and all(isinstance(data.get(each), str) for each in members)
+
+
+def reply_to(gw, receiver, found, data):
+    """The reply to a request (BUS-122, BUS-123)."""
+    return {'specversion': '1.0', 'id': gw.token(), 'source': '/' + receiver.name, 'type': found['type'] + '.reply',
+            'target': found['replyto'], 'causationid': found['id'],
+            'correlationid': found.get('correlationid', found['id']), 'data': data}

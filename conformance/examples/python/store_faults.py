@@ -42,6 +42,15 @@ class Disk:
         self.close()
         return told
 
+    def bytes(self):
+        """All that the last store holds, of whatever files."""
+        directory = os.path.join(self.root.name, str(self.begun))
+        found = b''
+        for name in sorted(os.listdir(directory)):
+            with open(os.path.join(directory, name), 'rb') as one:
+                found += one.read()
+        return found
+
     def act(self, action, writes=0):
         """`fail`: the log cannot be written any more. `hold`: after so many writes the next hang, until `release`."""
         if action == 'fail':

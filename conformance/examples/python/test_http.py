@@ -108,5 +108,85 @@ class Service(unittest.TestCase):
         self.assertEqual(driver.request('OPTIONS', '/')['headers']['webhook-allowed-origin'], '*')
 
 
+class Streams(unittest.TestCase):
+    def setUp(self):
+        self.driver = Driver(bounds={'calls': 1, 'waits': 1, 'streamBytes': 2000, 'commentMs': 10})
+        self.driver.service('b')
+
+    def test_trace(self):
+        """HTTP-051 to HTTP-054: in order, bounded, never silent."""
+        driver = self.driver
+        seq = driver.turn('request', method='GET', path='/trace', headers={}, stream=True)['seq']
+        driver.publish('x')
+        text = driver.do('read', to=seq)['text']
+        self.assertEqual([line for line in text.split('\n') if line.startswith('event')],
+                         ['event: accepted', 'event: attempt'])
+        driver.advance(10)
+        self.assertEqual(driver.do('read', to=seq), {'text': ': idle\n\n', 'ended': False})
+        for number in range(20):
+            driver.publish('y%d' % number)
+        self.assertTrue(driver.do('read', to=seq)['ended'])
+        self.assertEqual(driver.session.gw.streams, [])
+
+    def test_proxy(self):
+        """HTTP-084: what still streams is counted, until it ends or its reader is gone."""
+        driver = self.driver
+        get = {'method': 'GET', 'path': '/services/b/x', 'headers': {}, 'stream': True}
+        seq = driver.turn('request', **get)['seq']
+        call = driver.open_calls('proxy')[0]['call']
+        driver.settle(call, status=200, headers={'a': 'b'}, body='begun', unfinished=True)
+        self.assertEqual(driver.answers[seq]['ok']['headers'], {'a': 'b'})
+        self.assertEqual(driver.do('read', to=seq), {'text': 'begun', 'ended': False})
+        self.assertEqual(driver.do('request', **get)['status'], 503)
+        driver.do('hang-up', to=seq)
+        self.assertTrue(driver.turn('request', **get)['pending'])
+        self.assertFalse(driver.settle(call)['held'])
+
+    def test_waits(self):
+        """HTTP-082, HTTP-083."""
+        wait = {**CLOUD, 'prefer': 'wait=5'}
+        self.assertIsInstance(self.driver.request('POST', '/messages', wait, event('x')), int)
+        self.assertEqual(self.driver.request('POST', '/messages', wait, event('y'))['status'], 202)
+
+    def test_pages(self):
+        """HTTP-085."""
+        self.driver.service('c')
+        told = self.driver.request('GET', '/services?limit=1')['json']
+        self.assertEqual([each['name'] for each in told['services']], ['b'])
+        told = self.driver.request('GET', '/services?after=' + told['after'])['json']
+        self.assertEqual(([each['name'] for each in told['services']], told['after']), (['c'], None))
+
+
+class Service(unittest.TestCase):
+    def setUp(self):
+        self.driver = Driver()
+        self.driver.do('start', nowMs=0, draws=[0.5], options={'store': 'memory'}, role='service', service={
+            'name': 's', 'subscriptions': ['thing.*'], 'schemas': {'thing.*': ['a']}})
+
+    def deliver(self, key, headers=(), **more):
+        return self.driver.request('POST', '/', {**CLOUD, **dict(headers)}, event(key, **more))
+
+    def test_schema(self):
+        """HTTP-068."""
+        self.assertEqual(self.deliver('x', data={'a': 1})['json']['code'], 'data-invalid')
+
+    def test_stop(self):
+        """HTTP-069."""
+        self.deliver('x', [('bellhop-deadline-ms', '500')], data={'a': 'b'})
+        told = self.driver.turn('advance', toMs=9999)
+        self.assertEqual((told['nowMs'], told['events'][0]['kind']), (500, 'stop'))
+
+    def test_reply(self):
+        """BUS-122 to BUS-124."""
+        seq = self.deliver('x', data={'a': 'b'}, replyto='c@i')
+        self.driver.settle(self.driver.open_calls('handler')[0]['call'], verdict='ack', reply={'n': 1})
+        told = self.driver.open_calls('publish')[0]
+        self.assertEqual([told['envelope'][name] for name in ('type', 'target', 'causationid', 'correlationid')],
+                         ['thing.x.reply', 'c@i', 'x', 'x'])
+        self.driver.settle(told['call'])
+        self.assertEqual(self.driver.answers[seq]['ok']['status'], 204)
+        self.assertEqual(self.deliver('r', type='a.b.reply', causationid='z')['status'], 204)
+
+
 if __name__ == '__main__':
     unittest.main()
