@@ -10,6 +10,7 @@ import { DURABILITY_CHECKS } from "./durability.ts";
 import { ENVELOPE_CHECKS } from "./envelope.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_BOUND_CHECKS } from "./http_bounds.ts";
+import { HTTP_DOCUMENT_CHECKS } from "./http_documents.ts";
 import { HTTP_FLUSHED_CHECKS } from "./http_flushed.ts";
 import { HTTP_MOUNT_CHECKS } from "./http_mount.ts";
 import { HTTP_PUBLISH_CHECKS } from "./http_publish.ts";
@@ -84,6 +85,7 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_SERVICE_HANDLER_CHECKS,
   ...HTTP_MOUNT_CHECKS,
   ...HTTP_FLUSHED_CHECKS,
+  ...HTTP_DOCUMENT_CHECKS,
   ...HTTP_BOUND_CHECKS,
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
