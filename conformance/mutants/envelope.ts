@@ -232,4 +232,20 @@ export const ENVELOPE_MUTANTS: readonly Mutant[] = [
     find: "return decodeUtf8(bytes.subarray(0, length)) ??",
     replace: 'return decodeURIComponent(decodeUtf8(bytes.subarray(0, length)) ?? "%") ??',
   },
+  {
+    id: "target-name-of-64",
+    requirement: "ENV-014",
+    check: "acceptance/targets-at-their-ends",
+    file: "core/envelope/_rules.ts",
+    find: "if (nameEnd > 63 ||",
+    replace: "if (nameEnd > 64 ||",
+  },
+  {
+    id: "target-begins-with-dash",
+    requirement: "ENV-014",
+    check: "acceptance/targets-at-their-ends",
+    file: "core/envelope/_rules.ts",
+    find: 'value[0] !== "-" && ',
+    replace: "",
+  },
 ];

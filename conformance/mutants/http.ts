@@ -215,4 +215,12 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     find: "    causationid: envelope.id,\n",
     replace: "",
   },
+  {
+    id: "delivery-deadline-in-seconds",
+    requirement: "HTTP-061",
+    check: "lifecycle/deadline-of-each-attempt",
+    file: "adapters/transports/fetch.ts",
+    find: "String(Math.floor(timeoutMs))",
+    replace: "String(Math.floor(timeoutMs / 1_000))",
+  },
 ];

@@ -33,7 +33,7 @@ export const PRIORITY_MUTANTS: readonly Mutant[] = [
   },
   {
     id: "evicts-equals",
-    requirement: "PRI-035",
+    requirement: "PRI-034",
     check: "priority/capacity",
     file: "core/bus/_overflow.ts",
     find: "target.queue.canEvictBelow(rank) ?",
@@ -208,5 +208,31 @@ export const PRIORITY_MUTANTS: readonly Mutant[] = [
     find: "  if (refused.length > 0 && (rank === 3",
     replace:
       "  makeRoom(state, state.presentMs, targets, rank, { evicting, refused: [] });\n  if (refused.length > 0 && (rank === 3",
+  },
+  {
+    id: "cursor-returns-when-empty",
+    requirement: "PRI-023",
+    check: "priority/empty-target-keeps-its-place",
+    file: "core/priority/queue.ts",
+    find:
+      "    if (line.size === 0) this.waiting = waiting & ~(1 << rank);\n    return item;\n  }\n\n  /**\n   * Takes the newest",
+    replace:
+      "    if (line.size === 0) this.waiting = waiting & ~(1 << rank);\n    if (this.waiting === 0) this.place = 0;\n    return item;\n  }\n\n  /**\n   * Takes the newest",
+  },
+  {
+    id: "lanes-ignored",
+    requirement: "PRI-026",
+    check: "priority/lane-holds-through-retries",
+    file: "core/bus/_lines.ts",
+    find: "if (message.lane !== undefined) {",
+    replace: "if (false) {",
+  },
+  {
+    id: "lane-last-first",
+    requirement: "PRI-027",
+    check: "priority/lanes",
+    file: "core/priority/lanes.ts",
+    find: "this.followers.get(key)?.shift() ?? -1",
+    replace: "this.followers.get(key)?.pop() ?? -1",
   },
 ];
