@@ -1,13 +1,14 @@
-import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { effort } from "../../../testing/effort.ts";
+import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { killedWriter } from "../../../testing/crash/killed_writer.ts";
 import { keyOf, valueOf, WINDOW } from "../../../testing/crash/sqlite_writer.ts";
+import { effort } from "../../../testing/effort.ts";
 import type { Keyspace } from "../../core/bus/operation.ts";
 import type { MessageStore } from "../../ports/store.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
 import { sqlite } from "./sqlite.ts";
 
 const CYCLES = effort(15, 200);
-const CYCLE_DEADLINE_MS = 20_000;
+const WRITER = new URL("../../../testing/crash/sqlite_writer.ts", import.meta.url);
 
 Deno.test("sqlite() loses no acknowledged record to SIGKILL, invents none and keeps their order", async () => {
   const seed = Number(Deno.env.get("FC_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -19,7 +20,7 @@ Deno.test("sqlite() loses no acknowledged record to SIGKILL, invents none and ke
   let last = 0;
   let unacknowledged = 0;
   for (let cycle = 0; cycle < CYCLES; cycle++) {
-    const acknowledged = await killedWriter(path, last + 1, Math.floor(random() * 400), random() * 15);
+    const acknowledged = await killedWriter(WRITER, [path, `${last + 1}`], Math.floor(random() * 400), random() * 15);
     assertEquals(acknowledged, acknowledged.map((_, index) => last + 1 + index), "acknowledged out of order");
     const store = await sqlite(path)();
     const kept = await numbersKept(store, "messages");
@@ -37,32 +38,6 @@ Deno.test("sqlite() loses no acknowledged record to SIGKILL, invents none and ke
   printLine(`kill test: ${last} records written, ${unacknowledged} of them kept though not yet acknowledged`);
   await Deno.remove(directory, { recursive: true });
 });
-
-/** Runs the writer until it has acknowledged `count` records and `extraMs` have passed, kills it, and returns them all. */
-async function killedWriter(path: string, from: number, count: number, extraMs: number): Promise<readonly number[]> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("../../../testing/crash/sqlite_writer.ts", import.meta.url).pathname]
-      .concat(path, String(from)),
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const deadline = setTimeout(() => child.kill("SIGKILL"), CYCLE_DEADLINE_MS);
-  let kill: ReturnType<typeof setTimeout> | undefined;
-  let output = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    output += text;
-    if (kill === undefined && output.split("\n").length > count) {
-      kill = setTimeout(() => child.kill("SIGKILL"), extraMs);
-    }
-  }
-  const { signal } = await child.status;
-  clearTimeout(deadline);
-  clearTimeout(kill);
-  assertEquals(signal, "SIGKILL");
-  assert(kill !== undefined, `the writer acknowledged fewer than ${count} records in ${CYCLE_DEADLINE_MS} ms`);
-  // What follows the last line break is a line cut off by the kill.
-  return output.split("\n").slice(0, -1).map(Number);
-}
 
 /** The numbers of the records kept, each verified to hold what was written. */
 async function numbersKept(store: MessageStore, keyspace: Keyspace): Promise<readonly number[]> {
