@@ -8,8 +8,8 @@
  * @module
  */
 
-import { denoKv } from "../../src/adapters/stores/deno_kv.ts";
-import type { StoreOperation } from "../../src/core/bus/operation.ts";
+import { denoKv } from "@bellhop/bellhop/stores/deno-kv";
+import type { StoreOperation } from "@bellhop/bellhop/bus";
 import { keyOf, valueOf } from "./numbered_record.ts";
 
 /** Records kept at a time. */
