@@ -17,6 +17,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./engines/embedded": [/^src\/(ports|security)\//, /^src\/adapters\/engines\//],
   "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],
   "./stores/indexeddb": [/^src\/ports\//, /^src\/adapters\/stores\/(indexed_db|_)/, /^npm:\/?idb-keyval@/],
+  "./stores/durable-object": [/^src\/ports\//, /^src\/adapters\/stores\/(durable_object|_)/],
   "./stores/sqlite": [/^src\/ports\//, /^src\/adapters\/stores\/(sqlite|_)/, /^node:/],
   "./stores/deno-kv": [/^src\/ports\//, /^src\/adapters\/stores\/(deno_kv|_)/, /^node:sqlite$/],
   "./transports/fetch": [/^src\/(ports|security)\//, /^src\/adapters\/transports\/(fetch|_)/],
@@ -27,7 +28,11 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   // All but what plugs a subject in: that is of a platform, or the library itself.
   "./conformance": [/^conformance\/(?!drivers|subjects)/, /^npm:\/?fast-check@/],
   "./conformance/stdio": [/^conformance\/(drivers\/stdio|failure)\.ts$/, /^node:/],
-  "./conformance/http": [/^conformance\/(drivers\/http|failure)\.ts$/, /^node:/],
+  "./conformance/http": [/^conformance\/(drivers\/http|failure|control)\.ts$/, /^node:/],
+  "./workers": [
+    /^src\/(client|service|schema|security|ports|presets\/workers|adapters|retry)\//,
+    /^npm:\/?(hono|hono-openapi)@/,
+  ],
   // All that a server needs, and neither the command nor what tests need.
   "./server": [
     /^src\/(client|service|schema|security|ports|presets|adapters|retry)\//,
@@ -37,7 +42,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 /** Entries that stand on the pure core as a whole. */
-const WITH_BUS = new Set([".", "./bus", "./engines/embedded", "./server"]);
+const WITH_BUS = new Set([".", "./bus", "./engines/embedded", "./server", "./workers"]);
 /** Entries whose row says what they may load of the core; all others may load what is not the bus. */
 const WITHOUT_CORE = new Set(["./retry", "./breaker", "./conformance", "./conformance/stdio", "./conformance/http"]);
 

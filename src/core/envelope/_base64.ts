@@ -6,7 +6,7 @@
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PAD = 61;
-const VALUES = values();
+const VALUES = /* @__PURE__ */ values();
 const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
 const ASCII = new TextDecoder();
 
