@@ -6,7 +6,7 @@
 import type { Check } from "../check.ts";
 import type { DeliveryCall } from "../control.ts";
 import type { Session } from "../session.ts";
-import { begin, http, lateReply, problem } from "./_http.ts";
+import { begin, called, http, problem, replyWithin, taken } from "./_http.ts";
 
 const needs = ["core", "registry", "http"] as const;
 const HOUR_MS = 3_600_000;
@@ -161,16 +161,14 @@ export const HTTP_DELIVERY_CHECKS: readonly Check[] = [
         headers: { "x-answer": "kept", "content-type": "text/plain" },
         body: "busy",
       });
-      await session.advance(1);
-      const reply = asked.reply ?? lateReply(session, asked.seq);
-      if (reply !== undefined) {
-        session.must(
-          reply.status === 503 && reply.text === "busy",
-          "HTTP-040",
-          `the answer is passed on: ${reply.status} ${reply.text}`,
-        );
-        session.must(reply.headers["x-answer"] === "kept", "HTTP-040", "a header of the answer is kept");
-      }
+      const reply = asked.reply ?? await replyWithin(session, asked.seq, 5_000);
+      session.must(reply !== undefined, "HTTP-040", "the answer is passed on");
+      session.must(
+        reply.status === 503 && reply.text === "busy",
+        "HTTP-040",
+        `the answer is passed on: ${reply.status} ${reply.text}`,
+      );
+      session.must(reply.headers["x-answer"] === "kept", "HTTP-040", "a header of the answer is kept");
       await session.advance(100);
       session.must(!session.otherCalls.some((one) => one.for === "proxy"), "RET-009", "the proxy does not retry");
     },
@@ -186,15 +184,49 @@ export const HTTP_DELIVERY_CHECKS: readonly Check[] = [
       await session.start();
       const { lease } = await session.member("b", { subscriptions: ["thing.*"] });
       problem(session, await http(session, "GET", "/services/nobody/x"), 404, "service-unknown", "HTTP-039");
-      for (const path of ["a/%2e%2e/x", "a/%2E./x", "a/%2e/x"]) {
+      for (const path of ["a/%2e%2e/x", "a/%2E./x", "a/%2e/x", "a/../x", "a/./x", "../x", "%2e%2e/x", "a/..", ".."]) {
         const { reply } = await begin(session, "GET", `/services/b/${path}`);
         const passed = session.otherCalls.find((one) => one.for === "proxy");
-        // Whoever reads URLs as the WHATWG does takes dot segments out before the gateway sees them.
-        if (passed === undefined) problem(session, reply!, 400, "argument-invalid", "HTTP-042");
-        else await session.settle(passed, { status: 404, headers: {}, body: "" });
+        // A server that reads URLs as the WHATWG does takes dot segments out before the gateway sees them: then what is
+        // left of the path may be passed on, unless it has led out of the service's own.
+        const leadsOut = /^(\.|%2e){2}/i.test(path);
+        if (passed !== undefined) {
+          const url = passed.request?.url ?? "";
+          session.must(!leadsOut && !/\/(\.|%2e){1,2}(\/|$)/i.test(url), "HTTP-042", `${path} was passed on as ${url}`);
+          await session.settle(passed, { status: 404, headers: {}, body: "" });
+        } else if (!leadsOut || reply?.status === 400) {
+          session.must(reply !== undefined, "HTTP-042", `${path} is answered`);
+          problem(session, reply, 400, "argument-invalid", "HTTP-042");
+        }
       }
       await session.registry("service.deregister", { lease });
       problem(session, await http(session, "GET", "/services/b/x"), 503, "no-instance", "HTTP-043");
+    },
+  },
+  {
+    id: "http/proxy-says-when",
+    requirements: ["HTTP-015", "HTTP-043"],
+    title: "A proxied request that open breakers keep back is told in Retry-After when they let one through",
+    kind: "scenario",
+    needs,
+    async run(session: Session) {
+      await session.start();
+      await session.member("b");
+      for (let n = 0; n < 10; n++) {
+        if (n % 2 === 0) await session.accepted({ target: "b", priority: "LOW" });
+        await session.nak(session.begun("BUS-019", "b"));
+      }
+      for (const [ms, seconds] of [[0, "10"], [1, "10"], [1_499, "9"], [500, "8"], [7_999, "1"]] as const) {
+        if (ms > 0) await session.advance(ms);
+        const { reply } = await begin(session, "GET", "/services/b/x");
+        session.must(reply !== undefined, "HTTP-043", "a request is passed on past an open breaker");
+        problem(session, reply, 503, "circuit-open", "HTTP-043");
+        const told = reply.headers["retry-after"];
+        session.must(told === seconds, "HTTP-015", `Retry-After is ${seconds}, rounded up, not ${told}`);
+      }
+      await session.advance(1);
+      const { reply } = await begin(session, "GET", "/services/b/x");
+      session.must(reply === undefined, "RET-063", "when that time has passed one is let through");
     },
   },
   {
@@ -203,15 +235,13 @@ export const HTTP_DELIVERY_CHECKS: readonly Check[] = [
     title: "A proxied request whose instance cannot be reached is refused with unreachable",
     kind: "fault",
     needs,
+    virtual: false,
     async run(session: Session) {
       await session.start();
       await session.member("b");
       const asked = await begin(session, "GET", "/services/b/x");
-      const call = session.otherCalls.find((one) => one.for === "proxy");
-      session.must(call !== undefined, "HTTP-040", "the request reaches an instance");
-      await session.settle(call, { fault: "unreachable" });
-      await session.advance(1);
-      const reply = asked.reply ?? lateReply(session, asked.seq);
+      await session.settle(await called(session, "proxy", "HTTP-040"), { fault: "unreachable" });
+      const reply = asked.reply ?? await replyWithin(session, asked.seq, 5_000);
       session.must(reply !== undefined, "HTTP-044", "there is an answer");
       problem(session, reply, 502, "unreachable", "HTTP-044");
     },
@@ -263,12 +293,6 @@ function verdictChecks(): Check[] {
       );
     },
   }));
-}
-
-async function taken(session: Session, receiver: string): Promise<DeliveryCall> {
-  const call = await session.untilCall(5_000, receiver);
-  session.must(call !== undefined, "BUS-019", `${receiver} gets the message`);
-  return call;
 }
 
 function requestOf(session: Session, call: DeliveryCall): NonNullable<DeliveryCall["request"]> {
