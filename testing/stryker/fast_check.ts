@@ -1,14 +1,20 @@
 /**
- * fast-check with at most 100 runs of each property: those that ask for more would run so often for every mutant.
+ * fast-check with at most so many runs of each property as RUNS says, for every mutant makes them again, and without
+ * shrinking: that a mutant is caught is all that is asked.
  *
  * @module
  */
+import process from "node:process";
 import whole, { type IRawProperty, type Parameters } from "npm:fast-check@4.10.2";
 
-const MOST_RUNS = 100;
+const MOST_RUNS = Number(process.env.RUNS);
 
 function assert<Ts>(property: IRawProperty<Ts>, parameters: Parameters<Ts> = {}): Promise<void> | void {
-  return whole.assert(property, { ...parameters, numRuns: Math.min(MOST_RUNS, parameters.numRuns ?? MOST_RUNS) });
+  return whole.assert(property, {
+    ...parameters,
+    endOnFailure: true,
+    numRuns: Math.min(MOST_RUNS, parameters.numRuns ?? MOST_RUNS),
+  });
 }
 
 export * from "npm:fast-check@4.10.2";
