@@ -53,6 +53,11 @@ export async function workerd(program: string, options: WorkerdOptions = {}): Pr
     ),
     bindings: { ...bindings },
     host: "127.0.0.1",
+    // It tells the stack of each connection that was cut.
+    handleRuntimeStdio(output, errors) {
+      output.resume();
+      errors.resume();
+    },
     ...(folder === undefined ? {} : { durableObjectsPersist: folder }),
   });
   const url = (await miniflare.ready).href.replace(/\/$/, "");
