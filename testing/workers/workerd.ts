@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Readable } from "node:stream";
 import { Miniflare } from "npm:miniflare@4.20260730.0";
 
 /** A Worker that runs. */
@@ -54,7 +55,7 @@ export async function workerd(program: string, options: WorkerdOptions = {}): Pr
     bindings: { ...bindings },
     host: "127.0.0.1",
     // It tells the stack of each connection that was cut.
-    handleRuntimeStdio(output, errors) {
+    handleRuntimeStdio(output: Readable, errors: Readable) {
       output.resume();
       errors.resume();
     },
