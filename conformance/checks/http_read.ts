@@ -4,9 +4,9 @@
  * @module
  */
 import type { Check } from "../check.ts";
-import type { JsonObject } from "../control.ts";
+import type { DeliveryCall, JsonObject } from "../control.ts";
 import type { Session } from "../session.ts";
-import { begin, http, lateReply, problem } from "./_http.ts";
+import { begin, called, http, type HttpReply, problem, replyAfter, replyWithin, taken } from "./_http.ts";
 import { registryEvents } from "./_registered.ts";
 
 const needs = ["core", "registry", "http"] as const;
@@ -61,12 +61,15 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
     title: "DELETE /messages cancels, once",
     kind: "scenario",
     needs,
+    virtual: false,
     async run(session: Session) {
       await session.start();
       await session.member("b", { subscriptions: ["thing.*"] });
       const event = await session.accepted();
-      await session.nak(session.begun("BUS-019", "b"));
-      await session.nak(session.begun("RET-017", "b"));
+      await session.nak(await taken(session, "b"));
+      await session.settle(await taken(session, "b"), { status: 503, headers: { "retry-after": "60" }, body: "" });
+      const waits = await session.untilTrace(({ kind, id }) => kind === "waiting" && id === event.id, 5_000);
+      session.must(waits !== undefined, "BUS-106", "it waits for its next attempt");
       const path = `/messages?source=${encodeURIComponent(event.source)}&id=${event.id}`;
       const reply = await http(session, "DELETE", path);
       session.must(reply.status === 200, "BUS-040", `wanted 200, got ${reply.status} ${reply.text}`);
@@ -88,13 +91,18 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
     title: "Paging through dead letters shows each once",
     kind: "scenario",
     needs,
+    virtual: false,
     async run(session: Session) {
       await session.start();
       await session.member("b", { subscriptions: ["thing.*"] });
       await session.member("c", { subscriptions: ["thing.odd"] });
       for (let n = 0; n < 7; n++) {
         await session.accepted({ type: n === 3 ? "thing.odd" : "thing.even" });
-        while (session.peek() !== undefined) await session.term(session.peek()!);
+        for (const receiver of n === 3 ? ["b", "c"] : ["b"]) {
+          const call = await taken(session, receiver);
+          await session.term(call);
+          await ended(session, call);
+        }
       }
       const seen: string[] = [];
       let after: string | null = "";
@@ -134,12 +142,15 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
     title: "A dead letter is shown, redriven and discarded by its id",
     kind: "scenario",
     needs,
+    virtual: false,
     async run(session: Session) {
       await session.start();
       await session.member("b", { subscriptions: ["thing.*"] });
       for (let n = 0; n < 2; n++) {
         await session.accepted();
-        await session.term(session.begun("BUS-019", "b"));
+        const call = await taken(session, "b");
+        await session.term(call);
+        await ended(session, call);
       }
       const [first, second] = await session.list("dead-letters");
       const path = (id: unknown) => `/dead-letters/${encodeURIComponent(String(id))}`;
@@ -149,7 +160,7 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
       session.must(redriven.status === 202, "HTTP-048", `the redrive was answered ${redriven.status} ${redriven.text}`);
       session.must(redriven.json?.run === 2, "HTTP-048", `the run is 2, not ${redriven.json?.run}`);
       session.same(redriven.json?.receivers, ["b"], "HTTP-048", "the receivers of the redrive");
-      const call = session.begun("BUS-085", "b");
+      const call = await taken(session, "b");
       session.must(call.attempt === 1, "BUS-085", "the run begins with attempt 1");
       const gone = await http(session, "DELETE", path(second.id));
       session.must(gone.status === 204, "HTTP-048", `the discard was answered ${gone.status}`);
@@ -329,21 +340,24 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
     title: "GET /messages with Prefer: wait is answered when all has ended, and after N seconds at the latest",
     kind: "scenario",
     needs,
+    virtual: false,
     async run(session: Session) {
       await session.start();
       await session.member("b", { subscriptions: ["thing.*"] });
       const event = await session.accepted();
       const path = `/messages?source=${encodeURIComponent(event.source)}&id=${event.id}`;
-      const first = await begin(session, "GET", path, { headers: { prefer: "wait=3" } });
+      const fromMs = session.nowMs;
+      const first = await begin(session, "GET", path, { headers: { prefer: "wait=2" } });
       session.must(first.reply === undefined, "HTTP-071", "it waits");
-      await session.advance(2_999);
-      session.must(lateReply(session, first.seq) === undefined, "HTTP-071", "it waits for 3 s");
-      await session.advance(1);
-      session.must(lateReply(session, first.seq)?.status === 200, "HTTP-071", "it is answered after 3 s");
-      const second = await begin(session, "GET", path, { headers: { prefer: "wait=3" } });
-      await session.ack(session.begun("BUS-019", "b"));
-      await session.advance(1);
-      session.must(lateReply(session, second.seq)?.status === 200, "HTTP-071", "it is answered when all has ended");
+      const out = await replyAfter(session, first.seq, { fromMs, ms: 2_000 }, "HTTP-071", "an answer to a wait of 2 s");
+      session.must(out.status === 200 && out.json?.id === event.id, "HTTP-071", `it is the status, not ${out.text}`);
+      const second = await begin(session, "GET", path, { headers: { prefer: "wait=20" } });
+      session.must(second.reply === undefined, "HTTP-071", "it waits");
+      await session.ack(await taken(session, "b"));
+      const done = await replyWithin(session, second.seq, session.hello.clock === "virtual" ? 1 : 10_000);
+      session.must(done?.status === 200, "HTTP-071", "it is answered when all has ended");
+      const [delivery] = done.json?.deliveries as readonly JsonObject[] ?? [];
+      session.must(delivery?.outcome === "delivered", "HTTP-071", `the status has the outcome: ${done.text}`);
     },
   },
   {
@@ -417,21 +431,19 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
     title: "POST /discover answers when the service is registered, or with discovery-failed",
     kind: "scenario",
     needs,
+    virtual: false,
     async run(session: Session) {
       await session.start();
       const url = "http://127.0.0.1:9/found";
       const asked = await begin(session, "POST", "/discover", { json: { url } });
-      const call = session.otherCalls.find((one) => one.for === "manifest");
-      session.must(call !== undefined, "REG-013", "the manifest is fetched");
+      const call = await called(session, "manifest", "REG-013");
       session.must(asked.reply === undefined, "HTTP-037", "there is no answer before the service was registered");
       await session.settle(call, {
         status: 200,
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ name: "found", version: "1.0.0", subscriptions: ["thing.*"] }),
       });
-      await answerHandshake(session);
-      await session.advance(1);
-      const reply = lateReply(session, asked.seq);
+      const reply = await consenting(session, asked.seq);
       session.must(
         reply?.status === 200 && reply.json?.name === "found",
         "HTTP-037",
@@ -441,11 +453,8 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
       session.must(status === 200, "HTTP-037", "it is registered when the answer comes");
 
       const failing = await begin(session, "POST", "/discover", { json: { url: "http://127.0.0.1:9/lost" } });
-      const lost = session.otherCalls.find((one) => one.for === "manifest");
-      session.must(lost !== undefined, "REG-013", "the manifest is fetched");
-      await session.settle(lost, { status: 404, headers: {}, body: "" });
-      await session.advance(1);
-      const failed = failing.reply ?? lateReply(session, failing.seq);
+      await session.settle(await called(session, "manifest", "REG-013"), { status: 404, headers: {}, body: "" });
+      const failed = failing.reply ?? await replyWithin(session, failing.seq, 5_000);
       session.must(failed !== undefined, "REG-014", "there is an answer");
       problem(session, failed, 502, "discovery-failed", "REG-014");
       const nonsense = await http(session, "POST", "/discover", { json: { url: "no URL" } });
@@ -454,9 +463,23 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Consents, if the gateway asks: in open mode it may leave that out. */
-async function answerHandshake(session: Session): Promise<void> {
-  const call = session.otherCalls.find((one) => one.for === "handshake");
-  if (call === undefined) return;
-  await session.settle(call, { status: 204, headers: { "webhook-allowed-origin": "*" }, body: "" });
+/** The answer of a discovery, with consent if the gateway asks for it: in open mode it may leave that out. */
+async function consenting(session: Session, seq: number): Promise<HttpReply | undefined> {
+  for (let n = 0; n < 100; n++) {
+    const reply = await replyWithin(session, seq, 50);
+    if (reply !== undefined) return reply;
+    const call = session.otherCalls.find((one) => one.for === "handshake");
+    if (call === undefined) continue;
+    await session.settle(call, { status: 204, headers: { "webhook-allowed-origin": "*" }, body: "" });
+  }
+  return undefined;
+}
+
+/** Lets it come to the end of that delivery. */
+async function ended(session: Session, { envelope, receiver }: DeliveryCall): Promise<void> {
+  const end = await session.untilTrace(
+    (step) => step.kind === "ended" && step.id === envelope.id && step.receiver === receiver,
+    5_000,
+  );
+  session.must(end !== undefined, "RET-045", "a term ends the delivery");
 }

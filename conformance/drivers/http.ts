@@ -139,7 +139,12 @@ class HttpSubject implements Subject {
       case "registry":
         return await this.registry(command.envelope);
       case "discover": {
-        const { status, body } = await this.ask("POST", "/discover", JSON_TYPE, JSON.stringify({ url: command.url }));
+        const { status, body } = await this.ask(
+          "POST",
+          "/discover",
+          JSON_TYPE,
+          this.placed(JSON.stringify({ url: command.url })),
+        );
         return status === 200 ? { ok: body } : refusedBy(status, body);
       }
       case "settle":
@@ -306,7 +311,8 @@ class HttpSubject implements Subject {
       sent.on("error", () => resolve(undefined));
       sent.on("close", () => resolve(undefined));
     });
-    const body = bodyOf(content);
+    const given = bodyOf(content);
+    const body = typeof given === "string" && path === "/discover" ? this.placed(given) : given;
     if (unfinished === true) sent.write(body ?? "");
     else sent.end(body);
     const timer = stream === true || unfinished === true ? undefined : setTimeout(() => sent.destroy(), REQUEST_MS);
@@ -566,6 +572,11 @@ class HttpSubject implements Subject {
     clearTimeout(call.timer);
     this.calls.delete(name);
     call.response.destroy();
+  }
+
+  /** What stands for the suite itself, at the place where it listens. */
+  private placed(text: string): string {
+    return text.replaceAll("http://127.0.0.1:9/", `${this.origin()}/`);
   }
 
   private origin(): string {
