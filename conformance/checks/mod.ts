@@ -49,6 +49,7 @@ import { SCOPE_CHECKS } from "./security_scopes.ts";
 import { SECRET_CHECKS } from "./security_secrets.ts";
 import { START_CHECKS } from "./security_start.ts";
 import { DISK_CHECKS } from "./security_store.ts";
+import { TABLE_CHECKS } from "./security_table.ts";
 import { VECTOR_CHECKS } from "./vectors.ts";
 
 /** See the module; the ids are unique. */
@@ -99,4 +100,5 @@ export const CHECKS: readonly Check[] = [
   ...RATE_CHECKS,
   ...BOUND_CHECKS,
   ...DISK_CHECKS,
+  ...TABLE_CHECKS,
 ];
