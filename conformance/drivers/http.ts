@@ -87,6 +87,7 @@ class HttpSubject implements Subject {
   private leases = new Map<string, string>();
   private trace: AbortController | undefined;
   private runs = new Map<string, number>();
+  private deliveries = new Map<string, { readonly deliveryId: string; readonly run: number }>();
   private told: (() => void) | undefined;
   private complaint = "";
 
@@ -199,6 +200,7 @@ class HttpSubject implements Subject {
     await this.listenToTrace();
     this.events = [];
     this.runs.clear();
+    this.deliveries.clear();
     return { ok: {} };
   }
 
@@ -449,7 +451,7 @@ class HttpSubject implements Subject {
       return;
     }
     const envelope = jsonOf(body);
-    const run = this.runs.get(JSON.stringify([envelope.source, envelope.id, receiver])) ?? 1;
+    const run = this.runOf(JSON.stringify([envelope.source, envelope.id, receiver]), headers["bellhop-delivery"] ?? "");
     this.tell({
       ...base,
       for: "delivery",
@@ -460,6 +462,15 @@ class HttpSubject implements Subject {
       deliveryId: headers["bellhop-delivery"] ?? "",
       envelope,
     });
+  }
+
+  /** No request names its run: the trace does, which may come later, or a delivery that is another than before. */
+  private runOf(key: string, deliveryId: string): number {
+    const before = this.deliveries.get(key);
+    const next = before === undefined ? 1 : before.deliveryId === deliveryId ? before.run : before.run + 1;
+    const run = Math.max(this.runs.get(key) ?? 1, next);
+    this.deliveries.set(key, { deliveryId, run });
+    return run;
   }
 
   /** Follows the trace until the next start. */
