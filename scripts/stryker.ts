@@ -67,18 +67,21 @@ export interface Tally {
   readonly timeouts: number;
   readonly survived: number;
   readonly uncovered: number;
+  /** Not among them: neither drawn nor judged, static or beyond what can be compiled. */
+  readonly leftOut: number;
   /** Killed and timeouts of all, in percent, to two places. */
   readonly score: number;
 }
 
-/** Counts the ends of a report's mutants; those that do not compile or were left out do not count. */
+/** Counts the ends of a report's mutants; those that were left out do not count. */
 export function tally(report: Report): Tally {
   const ends = Object.values(report.files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
   const count = (end: string) => ends.filter((it) => it === end).length;
   const [killed, timeouts, survived, uncovered] = ["Killed", "Timeout", "Survived", "NoCoverage"].map(count);
+  const leftOut = count("Ignored") + count("CompileError") + count("RuntimeError");
   const mutants = killed + timeouts + survived + uncovered;
   const score = mutants === 0 ? 0 : Math.round(10_000 * (killed + timeouts) / mutants) / 100;
-  return { mutants, killed, timeouts, survived, uncovered, score };
+  return { mutants, killed, timeouts, survived, uncovered, leftOut, score };
 }
 
 if (import.meta.main) {

@@ -15,14 +15,18 @@ const report = (...statuses: string[]) => ({
 });
 
 Deno.test("tally() counts a mutant that never ends as killed, one that no test reaches as alive, and no others", () => {
-  assertEquals(tally(report("Killed", "Timeout", "Survived", "NoCoverage", "Ignored", "CompileError", "Pending")), {
-    mutants: 4,
-    killed: 1,
-    timeouts: 1,
-    survived: 1,
-    uncovered: 1,
-    score: 50,
-  });
+  assertEquals(
+    tally(report("Killed", "Timeout", "Survived", "NoCoverage", "Ignored", "CompileError", "Pending", "RuntimeError")),
+    {
+      mutants: 4,
+      killed: 1,
+      timeouts: 1,
+      survived: 1,
+      uncovered: 1,
+      leftOut: 3,
+      score: 50,
+    },
+  );
   assertEquals(tally(report("Killed", "Killed", "Survived")).score, 66.67);
   assertEquals(tally(report()).score, 0);
 });
