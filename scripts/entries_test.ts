@@ -20,6 +20,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./stores/durable-object": [/^src\/ports\//, /^src\/adapters\/stores\/(durable_object|_)/],
   "./stores/sqlite": [/^src\/ports\//, /^src\/adapters\/stores\/(sqlite|_)/, /^node:/],
   "./stores/deno-kv": [/^src\/ports\//, /^src\/adapters\/stores\/(deno_kv|_)/, /^node:sqlite$/],
+  "./stores/unstorage": [/^src\/ports\//, /^src\/adapters\/stores\/(unstorage|_)/],
   "./transports/fetch": [/^src\/(ports|security)\//, /^src\/adapters\/transports\/(fetch|_)/],
   "./transports/memory": [/^src\/ports\//, /^src\/adapters\/transports\/(memory|_)/],
   "./clocks/system": [/^src\/ports\//, /^src\/adapters\/clocks\/system/],

@@ -11,8 +11,8 @@ export interface StoreCapabilities {
   readonly durability: Durability;
   /** Largest value it keeps, in UTF-8 bytes; at least 98,304 (96 KiB). */
   readonly maxRecordBytes: number;
-  /** How a second owner is kept out. */
-  readonly ownership: "process" | "file-lock" | "web-lock" | "durable-object";
+  /** How a second owner is kept out; `given-lock` is one that the caller handed in. */
+  readonly ownership: "process" | "file-lock" | "web-lock" | "durable-object" | "given-lock";
 }
 
 /** One record as a scan returns it. */

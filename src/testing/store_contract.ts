@@ -58,7 +58,10 @@ const checks: Readonly<Record<string, Check>> = {
       const { name, durability, maxRecordBytes, ownership } = store.capabilities;
       expect(name !== "", "a store has a name");
       expect(["memory", "flushed", "replicated"].includes(durability), `unknown durability ${durability}`);
-      expect(["process", "file-lock", "web-lock", "durable-object"].includes(ownership), `unknown ${ownership}`);
+      expect(
+        ["process", "file-lock", "web-lock", "durable-object", "given-lock"].includes(ownership),
+        `unknown ${ownership}`,
+      );
       expect(Number.isInteger(maxRecordBytes) && maxRecordBytes >= 98_304, "maxRecordBytes is at least 98,304");
     }),
 
