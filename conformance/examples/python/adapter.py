@@ -11,8 +11,9 @@ import envelope
 import health
 import redrive
 import registry
+from access import Access
 from ask import QUESTIONS, ask, body_of
-from asked import do_hang_up, do_read, do_request, read_store
+from asked import do_hang_up, do_hosts, do_read, do_request, read_store
 from bus_state import status_of
 from deliver import dispatch, drain
 from gateway import NUMBERS, advance, look, new_gateway, settle
@@ -24,9 +25,9 @@ from service_role import new_receiver
 from store_faults import Disk
 
 HELLO = {'control': 1, 'name': 'bellhop-py', 'version': '0.1.0', 'spec': '0.1', 'clock': 'virtual',
-         'profiles': ['core', 'registry', 'http', 'durable'], 'asks': list(QUESTIONS),
+         'profiles': ['core', 'registry', 'http', 'durable', 'security'], 'asks': list(QUESTIONS),
          'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes', 'store-read', 'streams', 'mount',
-                 'bounds', 'schemas', 'stops', 'replies']}
+                 'bounds', 'schemas', 'stops', 'replies', 'peer', 'hosts', 'guard']}
 
 
 class Unsupported(Exception):
@@ -55,19 +56,21 @@ def do_hello(session, command):
 
 def do_start(session, command):
     options = command['options']
-    if command.get('security'):
-        raise Unsupported('open mode is all there is')
     unknown = set(options) - {'policy', 'limits', 'store', 'mount', 'bounds', *NUMBERS}
     if unknown:
         raise Unsupported('options that are not known: ' + ', '.join(sorted(unknown)))
     gw = new_gateway(command['nowMs'], command['draws'], options, lambda: secrets.token_hex(16), random.Random(11))
+    security = command.get('security')
+    if security is not None and command.get('role') != 'service':
+        session.names = dict(security.get('hosts') or {})
+        gw.access = Access(security, lambda name: session.names.get(name, []))
     session.disk.close()
     session.gw, session.bodies, session.gone = gw, {}, set()
     if options.get('store', 'durable') == 'durable':
         gw.store = session.disk.open(command.get('keep'))
         recover(gw)
         dispatch(gw)
-    session.receiver = new_receiver(command['service']) if command.get('role') == 'service' else None
+    session.receiver = new_receiver(command['service'], security) if command.get('role') == 'service' else None
     return {}
 
 

@@ -16,7 +16,7 @@ def do_request(session, command):
     if command.get('unfinished'):
         wake(gw.schedule, gw.now + gw.bounds['bodyMs'], ANSWER, lambda: later.tell(late_body(gw)))
     else:
-        whole = [*given, body_of(command), later.tell]
+        whole = [*given, body_of(command), later.tell, command.get('peer', '127.0.0.1')]
         answer = handle_service(gw, session.receiver, *whole) if session.receiver else handle(gw, *whole)
         dispatch(gw)
         if answer:
@@ -45,6 +45,12 @@ def do_hang_up(session, command):
     if isinstance(body, Body):
         body.end()
     session.gone.add(command['to'])
+    return {}
+
+
+def do_hosts(session, command):
+    """What names resolve to from now on."""
+    session.names.update(command['hosts'])
     return {}
 
 

@@ -21,7 +21,7 @@ LONGEST_DELAY_MS = 604800000
 LONGEST_PAGE = 4194304
 
 
-def publish(gw, headers, body, lease=None, delay_ms=None, is_renewed=False):
+def publish(gw, headers, body, lease=None, delay_ms=None, is_renewed=False, credential=None):
     """('one', result) or ('batch', [result or Refusal]), or Later; a refusal of the whole is raised."""
     publisher = None
     if lease is not None:
@@ -33,7 +33,7 @@ def publish(gw, headers, body, lease=None, delay_ms=None, is_renewed=False):
         raise Refusal('closing', 'the gateway is closing', retry_after_ms=1000)
     mode, found = parse(headers, body, gw.limits)
     if mode == 'one':
-        result = accept(gw, found, publisher, delay_ms)
+        result = accept(gw, found, publisher, delay_ms, credential)
         dispatch(gw)
         return mode, after(result, lambda told: told)
     results = []
@@ -41,15 +41,17 @@ def publish(gw, headers, body, lease=None, delay_ms=None, is_renewed=False):
         try:
             if isinstance(each, Refusal):
                 raise each
-            results.append(accept(gw, each, publisher, delay_ms))
+            results.append(accept(gw, each, publisher, delay_ms, credential))
         except Refusal as refusal:
             results.append(refusal)
         dispatch(gw)
     return mode, gathered(results)
 
 
-def accept(gw, envelope, publisher=None, delay_ms=None):
+def accept(gw, envelope, publisher=None, delay_ms=None, credential=None):
     """Judges one envelope and accepts it (BUS-001, BUS-002)."""
+    if credential:
+        credential.judge_publish(envelope)
     if is_reserved(envelope['type']):
         raise Refusal('type-reserved', 'the type belongs to the protocol', field='type')
     if envelope['source'] == OWN_SOURCE:
@@ -72,6 +74,7 @@ def accept(gw, envelope, publisher=None, delay_ms=None):
     full, victims = find_room(gw, receivers, priority, 'target' in envelope)
     message = Message(envelope, key, envelope['type'], priority, gw.now, mark, expiry_ms, target_instance, publisher)
     if message.is_durable:
+        message.principal = credential.name if credential else envelope['source']
         return accept_durable(gw, message, receivers or [''], start_ms, victims)
     for victim in victims:
         bus_end.end(gw, victim, 'evicted')
@@ -92,7 +95,7 @@ def accept(gw, envelope, publisher=None, delay_ms=None):
 def accept_durable(gw, message, receivers, start_ms, victims):
     """A CRITICAL is accepted once its record was flushed (BUS-010 to BUS-014): Later."""
     gw.made += 1
-    message.number, message.principal = gw.made, message.key[0]
+    message.number = gw.made
     record = durable.message_record(message, receivers, start_ms)
     durable.judge(gw, message, record)
     for victim in victims:

@@ -1,5 +1,6 @@
 """Choice of an instance and its breaker (REG-042 to REG-045, REG-052, RET-061 to RET-066)."""
 OPEN_MS = 10000
+MINUTE_MS = 60000
 FAILS = 10
 
 
@@ -10,7 +11,16 @@ def lets_through(gw, instance):
     return gw.now >= instance.open_until and instance.probe_until is None
 
 
-def choose(gw, instances, failed=None):
+def rate_ms(gw, instance):
+    """When the rate that an instance granted lets another delivery through (REG-021)."""
+    while instance.sent and instance.sent[0] <= gw.now - MINUTE_MS:
+        instance.sent.popleft()
+    if instance.rate is None or len(instance.sent) < instance.rate:
+        return gw.now
+    return instance.sent[-instance.rate] + MINUTE_MS
+
+
+def choose(gw, instances, failed=None, rated=False):
     """(instance, None), or (None, ms when one may be tried); (None, None) without any instance."""
     instances = list(instances)
     if not instances:
@@ -19,6 +29,11 @@ def choose(gw, instances, failed=None):
     free = [each for each in pool if lets_through(gw, each)]
     if not free:
         return None, max(gw.now + 1, min(each.probe_until or each.open_until for each in pool))
+    if rated:
+        at_ms = min(rate_ms(gw, each) for each in free)
+        free = [each for each in free if rate_ms(gw, each) <= gw.now]
+        if not free:
+            return None, at_ms
     others = [each for each in free if each.name != failed]
     free = others or free
     if len(free) > 2:
@@ -29,6 +44,8 @@ def choose(gw, instances, failed=None):
 def begin(gw, instance, until_ms):
     """An attempt begins on an instance; whether it is the probe of its breaker."""
     instance.in_flight += 1
+    if instance.rate is not None:
+        instance.sent.append(gw.now)
     if instance.open_until is not None:
         instance.probe_until = until_ms
         return True

@@ -56,6 +56,7 @@ CODES = {
     'open-mode-required': (500, 'operator', False, 'Neither open mode nor credentials were chosen'),
     'closing': (503, 'gateway', True, 'The gateway is closing'),
     'too-many-streams': (503, 'gateway', True, 'As many streams are open as may be'),
+    'engine-required': (501, 'operator', False, 'This gateway has no Durable Object to run in'),
     'permission-missing': (500, 'operator', False, 'The runtime does not let this process do that'),
     'argument-invalid': (400, 'sender', False, 'An argument is outside its range'),
     'route-unknown': (404, 'sender', False, 'Nothing is served at that path'),

@@ -11,6 +11,7 @@ from envelope import write
 from gateway import call_out, trace, watch
 from later import Later
 from schedule import DUE, forget, wake
+from sign import sign
 from verdict import Judged, judge_answer
 
 
@@ -60,10 +61,11 @@ def dispatch_one(gw, target):
     if service is None or priority is None or target.running >= service.max_in_flight:
         return False
     head = target.queues[priority][0]
-    instance, try_ms = choose(gw, candidates(service, head), head.failed_on)
+    instance, try_ms = choose(gw, candidates(service, head), head.failed_on, True)
     if try_ms is not None:
         target.queues[priority].popleft()
-        defer(gw, head, try_ms, 'breaker-open')
+        is_rate = choose(gw, candidates(service, head))[0] is not None
+        defer(gw, head, try_ms, 'rate-granted' if is_rate else 'breaker-open')
         return True
     delivery = queue_round.take(target, priority)
     start(gw, target, delivery, instance)
@@ -99,18 +101,25 @@ def start(gw, target, delivery, instance):
         settled(gw, target, delivery, Judged('nak', 'no-instance'), False)
         return
     delivery.is_probe = begin(gw, instance, gw.now + timeout)
+    if gw.access and not health.may_call(gw, instance.endpoint):
+        settled(gw, target, delivery, Judged('nak', 'endpoint-refused'), False)
+        return
     call_out(gw, 'delivery', lambda answer: answered(gw, target, delivery, answer), {
         'receiver': delivery.receiver, 'instance': name, 'run': delivery.run, 'attempt': delivery.attempts,
         'deliveryId': delivery.id, 'envelope': delivery.message.envelope,
-        'request': request_of(delivery, instance, timeout)}, timeout,
+        'request': request_of(gw, delivery, instance, timeout)}, timeout,
         lambda call: extend(gw, delivery, call, timeout))
 
 
-def request_of(delivery, instance, timeout):
-    """The POST of a delivery (HTTP-058 to HTTP-061)."""
+def request_of(gw, delivery, instance, timeout):
+    """The POST of a delivery (HTTP-058 to HTTP-061, SEC-016 to SEC-018)."""
     headers, body = write(delivery.message.envelope, 'structured')
     headers.update({'bellhop-delivery': delivery.id, 'bellhop-attempt': str(delivery.attempts),
                     'bellhop-deadline-ms': str(timeout)})
+    if gw.access:
+        stamp = gw.now // 1000
+        headers.update({'webhook-id': delivery.id, 'webhook-timestamp': str(stamp), 'webhook-signature': sign(
+            gw.access.secret_of(delivery.receiver), delivery.id, stamp, body)})
     return {'method': 'POST', 'url': instance.endpoint, 'headers': headers, 'body': body.decode('utf-8')}
 
 

@@ -6,6 +6,7 @@ from typing import Any, Callable, Optional
 
 import envelope
 from grammar import PRIORITIES
+from guard import LOOPBACK
 from policy import policy_of
 from refusal import Refusal
 from schedule import ANSWER, Schedule, forget, next_at, take_due, wake
@@ -54,12 +55,17 @@ class Gateway:
     remembered_durable: OrderedDict = field(default_factory=OrderedDict)
     used: dict = field(default_factory=dict)
     store: Any = None
+    access: Any = None
     made: int = 0
     unfinished: int = 0
     watchers: list = field(default_factory=list)
     streams: list = field(default_factory=list)
     discoveries: int = 0
     proxied: int = 0
+
+    @property
+    def guard(self):
+        return self.access.guard if self.access else LOOPBACK
 
 
 @dataclass

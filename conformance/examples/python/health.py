@@ -1,14 +1,17 @@
 """Health checks, health by verdicts, discovery (REG-013 to REG-015, REG-046 to REG-054)."""
 import hashlib
+import re
 
 from gateway import call_out, trace
 from json_text import Malformed, read_bytes
+from later import Later
 from refusal import Refusal
 from schedule import CHECK, wake
 
 CHECK_TIMEOUT_MS = 5000
 MANIFEST_TIMEOUT_MS = 5000
 LONGEST_DOCUMENT = 65536
+ORIGIN = 'bellhop'
 
 
 def joined(endpoint, path):
@@ -32,6 +35,9 @@ def check(gw, instance):
     plan_check(gw, instance)
     if instance.checking or gw.closing:
         return
+    if not may_call(gw, instance.endpoint):
+        checked(gw, instance, False)
+        return
     instance.checking = True
 
     def done(answer):
@@ -42,6 +48,31 @@ def check(gw, instance):
         'receiver': instance.service, 'instance': instance.name,
         'request': request_to('GET', joined(instance.endpoint, instance.health_path),
                               {'accept': 'application/health+json'})}, CHECK_TIMEOUT_MS)
+
+
+def may_call(gw, endpoint):
+    """Whether the guard lets an endpoint be called now (SEC-025)."""
+    try:
+        gw.guard.check(endpoint)
+    except Refusal:
+        return False
+    return True
+
+
+def handshake(gw, endpoint):
+    """Asks an endpoint for consent: Later of the rate that it grants, None for any (REG-018, REG-019, SEC-054 to SEC-056)."""
+    later = Later()
+
+    def asked(answer):
+        headers = {name.lower(): value for name, value in answer.get('headers', {}).items()}
+        rate = headers.get('webhook-allowed-rate', '*').strip()
+        if headers.get('webhook-allowed-origin') not in (ORIGIN, '*') or not re.fullmatch('[*]|[1-9][0-9]{0,8}', rate):
+            later.tell(Refusal('endpoint-refused', 'the endpoint does not consent', field='endpoint'))
+        else:
+            later.tell(None if rate == '*' else int(rate))
+    call_out(gw, 'handshake', asked, {'request': request_to('OPTIONS', endpoint, {'webhook-request-origin': ORIGIN})},
+             MANIFEST_TIMEOUT_MS)
+    return later
 
 
 def is_passed(answer):
@@ -97,11 +128,17 @@ def closing():
 def discover(gw, url, done):
     """Fetches a manifest and registers its service; `done(instance or Refusal)` hears of it (REG-013)."""
     from registration import is_endpoint
-    from registry import register
+    from registry import admit
     if not isinstance(url, str) or len(url) > 2048 or not is_endpoint(url):
         raise Refusal('argument-invalid', 'no URL of a service', field='url')
+    gw.guard.check(url)
     if gw.closing:
         raise closing()
+
+    def tell(found):
+        if not isinstance(found, Refusal):
+            found.token = None
+        done(found)
 
     def fetched(answer):
         try:
@@ -116,9 +153,8 @@ def discover(gw, url, done):
             if not isinstance(told, dict):
                 raise Refusal('discovery-failed', 'the manifest is no object', retry_after_ms=1000)
             by_url = 'url-' + hashlib.sha256(url.encode()).hexdigest()[:24]
-            made = register(gw, {**told, 'endpoint': url}, by_url)
-            made.token = None
-            done(made)
+            found = admit(gw, {**told, 'endpoint': url}, by_url)
+            (found.then(tell) if isinstance(found, Later) else tell(found))
         except Refusal as refusal:
             done(refusal)
     call_out(gw, 'manifest', fetched, {'request': request_to('GET', url, {'accept': 'application/json'})},

@@ -10,6 +10,7 @@ import health
 import proxy
 import redrive
 import registry
+from access import judge_open
 from bus_state import status_of
 from codes import CODES
 from deliver import dispatch
@@ -19,7 +20,7 @@ from later import Later, after
 from letters import find_letter
 from problem import answer_problem, problem_of
 from refusal import Refusal
-from stream import Body, Stream
+from stream import MAX_STREAMS, Body, Stream
 
 VERSION = '0.1.0'
 MAX_DISCOVERIES = 16
@@ -31,7 +32,7 @@ class NoMethod(Exception):
     """The path is served, but not with that method; args[0] holds those that it takes."""
 
 
-def handle(gw, method, path, headers, body, later):
+def handle(gw, method, path, headers, body, later, peer='127.0.0.1'):
     """(status, headers, body) of a request, or None if `later(answer)` will be told it.
 
     `path` is relative to the mount and may hold a query (HTTP-001).
@@ -53,6 +54,8 @@ def handle(gw, method, path, headers, body, later):
                 later(answer)
         return told
     try:
+        if gw.access is None:
+            judge_open(headers, peer)
         return route(gw, method.upper(), path, raw, headers, body, tell)
     except Refusal as refusal:
         return answer_problem(refusal, gw.mount)
@@ -71,23 +74,37 @@ def route(gw, method, path, raw, headers, body, tell):
     bare = bare.partition('#')[0]
     parts = bare.split('/')[1:] if bare.startswith('/') else bare.split('/')
     query = query.partition('#')[0]
+    credential = None
+    if gw.access and not is_public(method, parts):
+        credential = gw.access.who(headers)
     if 'bellhop-lease' in headers:
         renew_by_header(gw, headers)
     if parts[0] == 'services' and len(parts) > 2:
+        if credential:
+            credential.need('call:' + decode(parts[1], 'name'), 'call:*')
         return proxy.pass_on(gw, method, path, parts[1], headers, body, tell)
     key = '/'.join(parts[:1] + ['{id}'] * (len(parts) > 1) + parts[2:])
+    if credential and key == 'asyncapi.json':
+        credential.need('observe')
     routes = ROUTES.get(key if parts[0] in ('services', 'dead-letters') else bare.lstrip('/') if bare else '')
     if routes is None or len(parts) > 1 and not parts[1]:
         raise Refusal('route-unknown', 'nothing is served there')
     served = routes.get('GET' if method == 'HEAD' and 'GET' in routes else method)
     if served is None:
         raise NoMethod(list(routes) + (['HEAD'] if 'GET' in routes else []))
-    answer = served(gw, Request(parts, query, raw, headers, body, tell))
+    answer = served(gw, Request(parts, query, raw, headers, body, tell, credential))
     if method == 'HEAD' and answer:
         if isinstance(answer[2], Body):
             answer[2].end()
         return answer[0], answer[1], b''
     return answer
+
+
+def is_public(method, parts):
+    """What needs no credential (SEC-009)."""
+    if method == 'OPTIONS':
+        return parts[0] != 'services' or len(parts) < 3
+    return method in ('GET', 'HEAD') and '/'.join(parts) in ('', 'health', 'errors')
 
 
 def renew_by_header(gw, headers):
@@ -100,9 +117,15 @@ def renew_by_header(gw, headers):
 class Request:
     """A request as the routes see it."""
 
-    def __init__(self, parts, query, raw, headers, body, tell):
+    def __init__(self, parts, query, raw, headers, body, tell, credential):
+        self.credential = credential
         self.parts, self.raw, self.headers, self.body, self.tell = parts, raw, headers, body, tell
         self.query = read_query(query)
+
+    def allow(self, *scopes):
+        """Refuses a credential without one of the scopes (SEC-011)."""
+        if self.credential:
+            self.credential.need(*scopes)
 
     def number(self, name, least, most, default):
         """A whole number of the query (HTTP-030)."""
@@ -165,7 +188,8 @@ def post_messages(gw, request):
         if not re.fullmatch('[0-9]{1,15}', headers['bellhop-delay-ms'].strip()):
             raise Refusal('argument-invalid', 'no whole number', field='bellhop-delay-ms')
         delay_ms = int(headers['bellhop-delay-ms'])
-    mode, found = bus.publish(gw, request.raw, request.body, headers.get('bellhop-lease'), delay_ms, True)
+    mode, found = bus.publish(gw, request.raw, request.body, headers.get('bellhop-lease'), delay_ms, True,
+                              request.credential)
     if mode == 'batch':
         return flushed(found, request, lambda found: answer_json(202, {'results': [
             problem_of(each, gw.mount) if isinstance(each, Refusal) else in_batch(gw, each) for each in found]}))
@@ -206,6 +230,7 @@ def get_messages(gw, request):
     """Status and lists (HTTP-028 to HTTP-033, HTTP-071, HTTP-074)."""
     query = request.query
     if 'unfinished' in query or 'state' in query:
+        request.allow('observe')
         what, name, only = 'delayed', 'state', 'delayed'
         if 'unfinished' in query:
             what, name, only = 'unfinished', 'unfinished', 'CRITICAL'
@@ -213,6 +238,8 @@ def get_messages(gw, request):
             raise Refusal('argument-invalid', 'must be ' + only, field=name)
         shown, after = page_of(gw, request, what)
         return answer_json(200, {'messages': shown, 'after': after})
+    if request.credential and not request.credential.owns(request.need('source')):
+        request.allow('observe')
     message = bus_end.find(gw, request.need('source'), request.need('id'))
     seconds = wait_of(request.headers) if len(gw.watchers) < gw.bounds['waits'] else None
 
@@ -230,6 +257,8 @@ def page_of(gw, request, what):
 
 
 def delete_messages(gw, request):
+    if request.credential and not request.credential.owns(request.need('source')):
+        request.allow('admin')
     found = bus_end.cancel(gw, request.need('source'), request.need('id'))
     dispatch(gw)
     return flushed(found, request, lambda message: answer_json(200, status_of(message)))
@@ -240,13 +269,16 @@ def post_registry(gw, request):
     mode, given = envelope.parse(request.raw, request.body, gw.limits)
     if mode != 'one':
         raise Refusal('content-type-unsupported', 'one envelope at a time')
+    if request.credential:
+        request.credential.judge_registry(given)
     told = registry.answer_registry(gw, given)
     dispatch(gw)
-    return answer_json(200, told, envelope.STRUCTURED)
+    return flushed(told, request, lambda told: answer_json(200, told, envelope.STRUCTURED))
 
 
 def post_discover(gw, request):
     """Discovery (HTTP-037, HTTP-086)."""
+    request.allow('register:*')
     if len(request.body) > gw.limits['maxBytes']:
         raise Refusal('body-too-large', 'more than maxBytes')
     try:
@@ -268,27 +300,32 @@ def post_discover(gw, request):
 
 
 def get_services(gw, request):
+    request.allow('observe')
     shown, after = page_of(gw, request, 'services')
     return answer_json(200, {'services': shown, 'after': after})
 
 
 def get_service(gw, request):
     name = decode(request.parts[1], 'name')
+    request.allow('call:' + name, 'call:*', 'observe')
     if name not in gw.services:
         raise Refusal('service-unknown', 'no service of that name is registered')
     return answer_json(200, registry.listed(gw, gw.services[name]))
 
 
 def get_letters(gw, request):
+    request.allow('observe')
     shown, after = page_of(gw, request, 'dead-letters')
     return answer_json(200, {'deadLetters': shown, 'after': after})
 
 
 def get_letter(gw, request):
+    request.allow('observe')
     return answer_json(200, find_letter(gw, decode(request.parts[1], 'id'))[1])
 
 
 def post_redrive(gw, request):
+    request.allow('admin')
     found = redrive.redrive(gw, decode(request.parts[1], 'id'))
     dispatch(gw)
 
@@ -300,6 +337,7 @@ def post_redrive(gw, request):
 
 
 def delete_letter(gw, request):
+    request.allow('admin')
     return flushed(redrive.discard(gw, decode(request.parts[1], 'id')), request, lambda _: (204, {}, b''))
 
 
@@ -308,8 +346,8 @@ def get_manifest(gw, request):
     durable = {'maxRecordBytes': gw.max_record_bytes, 'maxDurableBytes': gw.max_durable_bytes} if gw.store else {}
     return answer_json(200, {
         'name': 'bellhop', 'version': VERSION, 'source': OWN_SOURCE,
-        'profiles': ['core', 'registry', 'http'] + ['durable'] * bool(gw.store),
-        'durability': 'flushed' if gw.store else 'memory', 'endpointGuard': 'checked',
+        'profiles': ['core', 'registry', 'http'] + ['durable'] * bool(gw.store) + ['security'],
+        'durability': 'flushed' if gw.store else 'memory', 'endpointGuard': gw.guard.level,
         'limits': {**gw.limits, **durable, 'capacity': gw.capacity}})
 
 
@@ -325,8 +363,13 @@ def get_health(gw, request):
 
 
 def get_trace(gw, request):
-    """The stream of trace events in the place of a body (HTTP-051 to HTTP-053)."""
-    return 200, {'content-type': 'text/event-stream', 'cache-control': 'no-store'}, Stream(gw)
+    """The stream of trace events in the place of a body (HTTP-051 to HTTP-053, HTTP-087)."""
+    request.allow('observe')
+    owner = request.credential and request.credential.name
+    if owner is not None and sum(each.owner == owner for each in gw.streams) >= MAX_STREAMS // 2:
+        raise Refusal('too-many-streams', 'half of the streams are open to that credential', retry_after_ms=1000)
+    stream = Stream(gw, owner)
+    return 200, {'content-type': 'text/event-stream', 'cache-control': 'no-store'}, stream
 
 
 def get_errors(gw, request):

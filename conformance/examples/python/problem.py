@@ -21,6 +21,8 @@ def answer_problem(refusal, mount='', headers=None):
     """(status, headers, body) of a refusal, with Retry-After where it is known (HTTP-015)."""
     told = problem_of(refusal, mount)
     headers = {'content-type': 'application/problem+json', **(headers or {})}
+    if refusal.code == 'unauthorized':
+        headers['www-authenticate'] = 'Bearer'
     if refusal.retry_after_ms is not None:
         headers['retry-after'] = str(-(-refusal.retry_after_ms // 1000))
     return told['status'], headers, write_json(told).encode('utf-8')

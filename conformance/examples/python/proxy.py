@@ -49,10 +49,16 @@ def pass_on(gw, method, path, name, headers, body, tell):
         raise Refusal('circuit-open', 'the breaker of each instance is open', retry_after_ms=try_ms - gw.now)
     if instance is None:
         raise Refusal('no-instance', 'no instance of the service can be called', retry_after_ms=1000)
+    gw.guard.check(instance.endpoint)
     tail = path.split('/', 3)[3] if path.startswith('/') else path.split('/', 2)[2]
     url = re.match(r'[^:]+://[^/?]+', instance.endpoint).group() + '/' + tail
     sent = end_to_end(headers)
     sent['bellhop-deadline-ms'] = str(deadline or limit)
+    if body:
+        sent['content-length'] = str(len(body))
+    if gw.access:
+        sent.pop('authorization', None)
+        sent['via'] = ', '.join(each for each in (sent.get('via'), '1.1 bellhop') if each)
 
     body_out = []
 
@@ -79,6 +85,8 @@ def pass_on(gw, method, path, name, headers, body, tell):
         if answer.get('fault') == 'timeout':
             own = deadline is not None and deadline < limit
             raise Refusal('deadline-exceeded' if own else 'timeout', 'no answer came in time')
+        if answer.get('fault') == 'endpoint-refused':
+            raise Refusal('endpoint-refused', 'the address is not allowed here')
         if 'status' not in answer:
             raise Refusal('unreachable', 'the instance could not be reached')
         lower = {key.lower(): value for key, value in answer.get('headers', {}).items()}

@@ -3,14 +3,14 @@ import { CHECKS } from "../../checks/mod.ts";
 import { stdioSubject } from "../../drivers/stdio.ts";
 import { runChecks } from "../../run.ts";
 
-Deno.test("the second implementation passes what it declares: core, registry, http and durable", async () => {
+Deno.test("the second implementation passes what it declares: every profile", async () => {
   const { subject, results } = await runChecks({
     open: stdioSubject("python3 -B adapter.py", { cwd: new URL(".", import.meta.url).pathname }),
     checks: CHECKS,
     seed: Number(Deno.env.get("FC_SEED") ?? 1),
     runs: 10,
   });
-  assertEquals([...subject.profiles], ["core", "registry", "http", "durable"]);
+  assertEquals([...subject.profiles], ["core", "registry", "http", "durable", "security"]);
   // A SHOULD that is not kept is a warning: it has no documents to serve.
   const faults = results.filter(({ verdict }) => !["pass", "warn", "not-applicable"].includes(verdict));
   assertEquals(

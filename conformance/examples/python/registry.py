@@ -1,9 +1,11 @@
 """Services, instances and their leases (REG-001 to REG-037, REG-056)."""
 import hashlib
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from gateway import OWN_SOURCE, trace
+from later import after
 from pattern import matches
 from refusal import Refusal
 from registration import registration_of
@@ -39,6 +41,8 @@ class Instance:
     probe_until: Optional[int] = None
     in_flight: int = 0
     token: Optional[str] = None
+    rate: Optional[int] = None
+    sent: deque = field(default_factory=deque)
 
 
 @dataclass(eq=False, repr=False)
@@ -63,7 +67,18 @@ def receivers_of(gw, kind):
             if any(matches(each, kind) for each in service.subscriptions)]
 
 
-def register(gw, data, given_instance=None):
+def admit(gw, data, given_instance=None):
+    """Registers an instance that may be called; outside open mode it consents first, so Later (SEC-054, SEC-065)."""
+    import health
+    told = registration_of(data)
+    gw.guard.check(told['endpoint'])
+    if gw.access is None:
+        return register(gw, data, given_instance)
+    gw.access.secret_of(told['name'])
+    return after(health.handshake(gw, told['endpoint']), lambda rate: register(gw, data, given_instance, rate))
+
+
+def register(gw, data, given_instance=None, rate=None):
     """Registers one instance; the Instance (REG-001 to REG-012)."""
     import health
     told = registration_of(data)
@@ -88,7 +103,7 @@ def register(gw, data, given_instance=None):
     service.max_in_flight = told['maxInFlight'] or gw.max_in_flight
     token = 'lse_' + gw.token()
     made = Instance(service.name, name, told['version'], told['endpoint'], told['health'], digest(token),
-                    int(told['leaseMs']), gw.now + int(told['leaseMs']), gw.now, token=token)
+                    int(told['leaseMs']), gw.now + int(told['leaseMs']), gw.now, token=token, rate=rate)
     if old:
         drop(gw, old)
     put(gw, service, made)
@@ -123,7 +138,7 @@ def store(gw, service, instance=None):
     if instance:
         changes[instance_key(instance)] = {
             'version': instance.version, 'endpoint': instance.endpoint, 'health': instance.health_path,
-            'lease': instance.lease, 'leaseMs': instance.lease_ms, 'registeredMs': instance.registered_ms}
+            'lease': instance.lease, 'rate': instance.rate, 'leaseMs': instance.lease_ms, 'registeredMs': instance.registered_ms}
     changes['s/' + service.name] = {
         'number': service.number, 'registeredMs': service.registered_ms, 'version': service.version,
         'subscriptions': service.subscriptions, 'ephemeral': service.ephemeral, 'receipts': service.receipts,
@@ -213,10 +228,7 @@ def answer_registry(gw, given):
     """The answering envelope to service.register, .renew or .deregister (HTTP-034 to HTTP-036)."""
     kind, data = given['type'], given.get('data')
     if kind == 'service.register':
-        made = register(gw, data)
-        told = {'name': made.service, 'instance': made.name, 'lease': made.token, **terms(made)}
-        made.token = None
-        return reply(given, 'service.registered', told)
+        return after(admit(gw, data), lambda made: registered(given, made))
     if kind not in ('service.renew', 'service.deregister'):
         raise Refusal('argument-invalid', 'not a type of the registry', field='type')
     instance = holder_of(gw, data.get('lease') if isinstance(data, dict) else None)
@@ -233,6 +245,12 @@ def answer_registry(gw, given):
     else:
         gone = remove(gw, instance, 'deregistered', 'request')
     return reply(given, 'service.deregistered', {**told, 'serviceGone': gone})
+
+
+def registered(given, made):
+    told = {'name': made.service, 'instance': made.name, 'lease': made.token, **terms(made)}
+    made.token = None
+    return reply(given, 'service.registered', told)
 
 
 def terms(instance):

@@ -1,11 +1,15 @@
-"""A gateway in open mode on loopback, with http.server around `http_binding`: python3 serve.py [port [directory]].
+"""A gateway with http.server around `http_binding`: python3 serve.py [port [directory [security.json]]].
 
 With a directory for its store it takes CRITICAL; what of that is unfinished is taken up again when it is restarted.
+With `security` as in control.md (Start) it serves others than loopback, and asks for credentials; else it is in open
+mode. Addresses are dialled as they were checked (`pinned`).
 """
 import http.client
+import json
 import queue
 import random
 import secrets
+import socket
 import sys
 import threading
 import time
@@ -13,8 +17,10 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import http_binding
+from access import Access
 from deliver import dispatch
 from gateway import advance, look, new_gateway, settle
+from guard import Lookup
 from problem import answer_problem
 from recover import recover
 from refusal import Refusal
@@ -54,13 +60,25 @@ def turn(act=None):
     return found
 
 
+def dial(addresses, port):
+    """Connects to one of the addresses that were checked (SEC-025)."""
+    for place, each in enumerate(addresses, 1):
+        try:
+            return socket.create_connection((each, port), 60)
+        except OSError:
+            if place == len(addresses):
+                raise
+
+
 def send(event):
     """One call out; no redirect is followed (RET-040), the answer's body is cut off (RET-043)."""
     request, name = event['request'], event['call']
     url = urllib.parse.urlsplit(request['url'])
     kind = http.client.HTTPSConnection if url.scheme == 'https' else http.client.HTTPConnection
     try:
+        addresses = GW.guard.check(request['url'])
         connection = kind(url.hostname, url.port, timeout=60)
+        connection._create_connection = lambda to, *more: dial(addresses, to[1])
         call = GW.calls.get(name)
         raw = call.raw if call and event['for'] == 'proxy' else request['body'].encode('utf-8')
         connection.request(request['method'], (url.path or '/') + ('?' + url.query if url.query else ''),
@@ -71,6 +89,8 @@ def send(event):
             return pass_on(name, answer, {**told, 'unfinished': True})
         told['body'] = answer.read(LONGEST_ANSWER).decode('utf-8', 'replace')
         connection.close()
+    except Refusal as refusal:
+        told = {'fault': refusal.code}
     except (OSError, http.client.HTTPException):
         told = {'fault': 'unreachable'}
     turn(lambda: settle(GW, name, told))
@@ -115,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(*answer_problem(Refusal('route-unknown', 'outside the mount'), MOUNT))
         answers = queue.Queue()
         found = turn(lambda: http_binding.handle(GW, self.command, path[len(MOUNT):], list(self.headers.items()),
-                                                 body, answers.put))
+                                                 body, answers.put, self.client_address[0]))
         status, headers, body = found or answers.get()
         if isinstance(body, Body):
             if self.command != 'HEAD' and status not in (204, 304):
@@ -189,10 +209,13 @@ class Handler(BaseHTTPRequestHandler):
 
 def main():
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8080
-    if len(sys.argv) > 2:
+    if len(sys.argv) > 3:
+        with open(sys.argv[3], encoding='utf-8') as told:
+            GW.access = Access(json.load(told), Lookup())
+    if len(sys.argv) > 2 and sys.argv[2] != '-':
         GW.store = Store(sys.argv[2])
         recover(GW)
-    server = ThreadingHTTPServer(('127.0.0.1', port), Handler)
+    server = ThreadingHTTPServer(('0.0.0.0' if GW.access else '127.0.0.1', port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print('http://127.0.0.1:%d%s' % (server.server_port, MOUNT), flush=True)
     while True:

@@ -1,15 +1,18 @@
 """A receiving service: the routes of an endpoint (HTTP-062 to HTTP-070, BUS-056 to BUS-059)."""
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Optional
 
 import envelope
 import registration
+from access import judge_open
 from gateway import call_out
 from http_binding import answer_json
 from json_text import write_json
 from pattern import matches
 from problem import problem_of
 from refusal import Refusal
+from sign import verify
 
 REMEMBERED_MS = 600000
 MAX_REMEMBERED = 1000000
@@ -24,17 +27,38 @@ class Receiver:
     name: str
     subscriptions: list
     schemas: dict = field(default_factory=dict)
+    secrets: Optional[list] = None
     acknowledged: OrderedDict = field(default_factory=OrderedDict)
     handling: set = field(default_factory=set)
 
 
-def new_receiver(told):
+def new_receiver(told, security=None):
     """The service of `start` with role service (control.md)."""
     for each in told.get('subscriptions', []):
         if not registration.is_pattern(each):
             raise Refusal('argument-invalid', 'no pattern', field='subscriptions')
     return Receiver(told.get('name', 'service'), list(told.get('subscriptions', [])),
-                    dict(told.get('schemas', {})))
+                    dict(told.get('schemas', {})), secrets_of(security, told.get('name', 'service')))
+
+
+def secrets_of(security, name):
+    """Its signing secrets; None takes what is not signed, [] has none and was not told to (SEC-066)."""
+    if security is None:
+        return None
+    found = security.get('secrets') or []
+    found = found.get(name, []) if isinstance(found, dict) else found
+    return [found] if isinstance(found, str) else list(found)
+
+
+def verified(gw, receiver, headers, body, peer):
+    """Refuses what is not signed as it must be (SEC-019 to SEC-021, SEC-066)."""
+    if receiver.secrets:
+        verify(receiver.secrets, headers, body, gw.now)
+    elif receiver.secrets is not None:
+        try:
+            judge_open(headers, peer)
+        except Refusal:
+            raise Refusal('secret-missing', 'there is no secret to verify deliveries with') from None
 
 
 def refuse(refusal, verdict=None, delay_ms=None):
@@ -49,7 +73,7 @@ def refuse(refusal, verdict=None, delay_ms=None):
     return told['status'], headers, write_json(told).encode('utf-8')
 
 
-def handle_service(gw, receiver, method, path, headers, body, later):
+def handle_service(gw, receiver, method, path, headers, body, later, peer='127.0.0.1'):
     """(status, headers, body), or None if `later(answer)` will be told it."""
     headers, _ = envelope.lower_headers(headers)
     bare = '/' + path.partition('?')[0].strip('/')
@@ -57,6 +81,7 @@ def handle_service(gw, receiver, method, path, headers, body, later):
         return refuse(Refusal('route-unknown', 'nothing is served there'))
     try:
         if bare == '/' and method == 'POST':
+            verified(gw, receiver, headers, body, peer)
             return receive(gw, receiver, headers, body, later)
     except Refusal as refusal:
         return refuse(refusal)

@@ -34,11 +34,11 @@ class Body:
 class Stream(Body):
     """A trace stream: Server-Sent Events; it ends when its reader leaves too much."""
 
-    def __init__(self, gw):
+    def __init__(self, gw, owner=None):
         if len(gw.streams) >= MAX_STREAMS:
             raise Refusal('too-many-streams', 'as many streams are open as may be', retry_after_ms=1000)
         super().__init__(lambda: (forget(self.timer), gw.streams.remove(self)))
-        self.gw, self.timer = gw, None
+        self.gw, self.owner, self.timer = gw, owner, None
         gw.streams.append(self)
         self.rest()
 

@@ -74,7 +74,7 @@ class Routes(unittest.TestCase):
                                                                      'bellhop-lease': 'q'}, 'body')
         sent = self.driver.open_calls('proxy')[0]['request']
         self.assertEqual((sent['method'], sent['url'], sent['body']), ('PATCH', 'http://127.0.0.1:9/x/y?z=%201', 'body'))
-        self.assertEqual(sorted(sent['headers']), ['bellhop-deadline-ms', 'k'])
+        self.assertEqual(sorted(sent['headers']), ['bellhop-deadline-ms', 'content-length', 'k'])
         self.driver.settle('c1', status=418, headers={'x': '1'}, body='tea')
         self.assertEqual(self.driver.answers[seq]['ok'], {'status': 418, 'headers': {'x': '1'}, 'body': 'tea'})
 
