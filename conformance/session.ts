@@ -110,13 +110,17 @@ export class Session {
   private lint: Lint = createLint();
   private commands = 0;
   private made = 0;
+  /** Behind a URL may be a gateway that knows the messages of other sessions. */
+  private readonly own: string;
 
   /** A conversation that has not begun. */
   constructor(
     private readonly subject: Subject,
     /** What the subject says of itself. */
     readonly hello: Hello,
-  ) {}
+  ) {
+    this.own = hello.clock === "real" ? `${Math.random().toString(36).slice(2, 10)}-` : "";
+  }
 
   /** Judges: what must hold, said of one requirement. */
   must(holds: boolean, requirement: string, message: string | (() => string)): asserts holds {
@@ -170,11 +174,11 @@ export class Session {
     });
   }
 
-  /** An event with what is missing filled in; its id is new in this run of the suite. */
+  /** An event with what is missing filled in; its id is new to the subject. */
   event(fields: EventFields = {}): JsonObject {
     const event: Record<string, Json> = {
       specversion: "1.0",
-      id: `m-${++this.made}`,
+      id: `m-${this.own}${++this.made}`,
       source: "/suite",
       type: "thing.happened",
       ...fields,

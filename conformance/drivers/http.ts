@@ -156,7 +156,8 @@ class HttpSubject implements Subject {
       }
       case "status":
       case "cancel": {
-        const query = new URLSearchParams({ source: command.source, id: command.id });
+        // Not as a form writes it, with a plus for a space: that is a plus.
+        const query = `source=${encodeURIComponent(command.source)}&id=${encodeURIComponent(command.id)}`;
         const { status, body } = await this.ask(command.do === "status" ? "GET" : "DELETE", `/messages?${query}`);
         return status === 200 ? { ok: body } : refusedBy(status, body);
       }

@@ -35,6 +35,37 @@ Deno.test("httpSubject() drives a gateway in a process of its own, and receives 
   }
 });
 
+Deno.test("httpSubject() serves session after session of one gateway, whose messages do not run into each other", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "conformance/subjects/serve_http.ts"],
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { url } = JSON.parse((await reader.read()).value!);
+  for (let sessions = 0; sessions < 2; sessions++) {
+    const subject = await httpSubject({ url })();
+    const session = new Session(subject, (await subject.send(1, { do: "hello" })).ok as unknown as Hello);
+    await session.start();
+    await session.member("b", { subscriptions: ["thing.*"] });
+    for (const id of [undefined, "a b+c"]) {
+      const { ok } = await session.publish(
+        session.event({ source: `/s/${sessions}`, ...(id === undefined ? {} : { id }) }),
+      );
+      assertEquals([ok?.duplicate, ok?.receivers], [false, ["b"]]);
+      await session.ack((await session.untilCall(5_000, "b"))!);
+      await session.untilTrace(({ kind }) => kind === "ended", 5_000);
+      assertEquals((await session.delivery(ok as never)).outcome, "delivered");
+    }
+    const { id } = await session.accepted();
+    assertMatch(id, /^m-[a-z0-9]+-\d+$/);
+    await session.ack((await session.untilCall(5_000, "b"))!);
+    await subject.close();
+  }
+  await reader.cancel();
+  child.kill();
+  await child.status;
+});
+
 Deno.test("httpSubject() says what is wrong with a command that prints no URL", async () => {
   const subject = await httpSubject({ command: "echo hello; echo no port left >&2; exit 4" })();
   const error = await assertRejects(() => subject.send(1, { do: "hello" }), SubjectBroken);
