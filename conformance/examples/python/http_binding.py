@@ -5,6 +5,7 @@ import traceback
 
 import bus
 import bus_end
+import documents
 import envelope
 import health
 import proxy
@@ -84,8 +85,6 @@ def route(gw, method, path, raw, headers, body, tell):
             credential.need('call:' + decode(parts[1], 'name'), 'call:*')
         return proxy.pass_on(gw, method, path, parts[1], headers, body, tell)
     key = '/'.join(parts[:1] + ['{id}'] * (len(parts) > 1) + parts[2:])
-    if credential and key == 'asyncapi.json':
-        credential.need('observe')
     routes = ROUTES.get(key if parts[0] in ('services', 'dead-letters') else bare.lstrip('/') if bare else '')
     if routes is None or len(parts) > 1 and not parts[1]:
         raise Refusal('route-unknown', 'nothing is served there')
@@ -380,9 +379,18 @@ def get_errors(gw, request):
     return 200, {'content-type': 'text/html; charset=utf-8'}, page.encode()
 
 
+def get_openapi(gw, request):
+    return answer_json(200, documents.openapi(gw, VERSION))
+
+
+def get_asyncapi(gw, request):
+    request.allow('observe')
+    return answer_json(200, documents.asyncapi(gw, VERSION))
+
+
 ROUTES = {
     '': {'GET': get_manifest}, 'health': {'GET': get_health}, 'errors': {'GET': get_errors},
-    'trace': {'GET': get_trace},
+    'trace': {'GET': get_trace}, 'openapi.json': {'GET': get_openapi}, 'asyncapi.json': {'GET': get_asyncapi},
     'messages': {'POST': post_messages, 'GET': get_messages, 'DELETE': delete_messages},
     'registry': {'POST': post_registry}, 'discover': {'POST': post_discover}, 'services': {'GET': get_services},
     'services/{id}': {'GET': get_service}, 'dead-letters': {'GET': get_letters},
