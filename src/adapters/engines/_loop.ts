@@ -135,6 +135,7 @@ export class Loop {
         };
       });
     }
+    this.bus.storeInLine(this.clock.nowMs());
     this.carryOut();
     await Promise.allSettled([...this.writes.values()]);
     this.stopped = true;

@@ -288,6 +288,27 @@ Deno.test("embedded() finishes the attempts under way when it closes, and accept
   assertEquals(clock.pending, 0);
 });
 
+Deno.test("embedded() leaves on disk what was tried of a CRITICAL whose retry came too late for the close", async () => {
+  const store = memory();
+  const first = await world(store);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await first.add("b", ["alarm"], async () => {
+    await promise;
+    return { verdict: "nak", reason: "status-503", answered: true };
+  });
+  await first.engine.publish(message("1", "alarm", "CRITICAL"), ANYONE);
+  await first.clock.settle();
+  const closed = first.engine.close({ deadlineMs: 5_000 });
+  resolve();
+  await first.clock.settle();
+  await closed;
+  const second = await world(store);
+  await second.clock.settle();
+  const [begun] = second.trace.filter(({ kind }) => kind === "attempt" || kind === "retry");
+  assertEquals([begun?.kind, begun?.attempt], ["retry", 2]);
+  await second.engine.close({ deadlineMs: 0 });
+});
+
 Deno.test("embedded() waits for a close no longer than its deadline", async () => {
   const { engine, add, clock } = await world();
   await add("b", ["alarm"], () => new Promise(() => {}));
