@@ -58,7 +58,11 @@ Deno.test("httpSubject() serves session after session of one gateway, whose mess
     }
     const { id } = await session.accepted();
     assertMatch(id, /^m-[a-z0-9]+-\d+$/);
-    await session.ack((await session.untilCall(5_000, "b"))!);
+    await session.term((await session.untilCall(5_000, "b"))!);
+    await session.untilTrace(({ kind }) => kind === "dead-letter", 5_000);
+    assertEquals((await session.list("dead-letters")).length, 1);
+    await session.start();
+    assertEquals([await session.list("dead-letters"), await session.list("services")], [[], []]);
     await subject.close();
   }
   await reader.cancel();
