@@ -4,8 +4,8 @@ from codes import CODES
 MAX_PATTERNS = 1000
 ENVELOPE = ('envelope-malformed', 'envelope-invalid', 'content-type-unsupported', 'body-too-large', 'timeout')
 PUBLISH = ENVELOPE + (
-    'closing', 'batch-too-large', 'type-reserved', 'source-reserved', 'id-conflict', 'message-expired', 'target-unknown',
-    'store-required', 'queue-full', 'record-too-large', 'store-full', 'not-durable', 'lease-unknown')
+    'closing', 'batch-too-large', 'type-reserved', 'source-reserved', 'id-conflict', 'message-expired',
+    'target-unknown', 'store-required', 'queue-full', 'record-too-large', 'store-full', 'not-durable', 'lease-unknown')
 EVERYWHERE = ('headers-too-large', 'argument-invalid', 'open-mode-refused', 'unauthorized', 'forbidden', 'internal',
               'timeout', 'body-too-large')
 DISCOVERY = ('registration-invalid', 'registry-full', 'endpoint-refused', 'secret-missing')
@@ -30,6 +30,7 @@ TOLD = {
     '/dead-letters/{id}/redrive': {'post': ((202,), (
         'dead-letter-unknown', 'closing', 'message-expired', 'target-unknown', 'queue-full', 'not-durable'))},
 }
+METHODS = ('get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace')
 PROXY = ('service-unknown', 'no-instance', 'circuit-open', 'too-many-streams', 'unreachable', 'deadline-exceeded',
          'endpoint-refused')
 OWN = ('message.delivered', 'message.failed', 'service.register', 'service.registered', 'service.renew',
@@ -43,8 +44,8 @@ def openapi(gw, version):
     for each in TOLD:
         if 'get' in paths[each]:
             paths[each]['head'] = paths[each]['get']
-    paths['/services/{name}/{path}'] = {method: operation('/services/{name}/{path}', ('default',), PROXY) for method in (
-        'get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace')}
+    whole = '/services/{name}/{path}'
+    paths[whole] = {method: operation(whole, ('default',), PROXY) for method in METHODS}
     return {'openapi': '3.1.0', 'info': {'title': 'Bellhop', 'version': version}, 'servers': [{'url': gw.mount or '/'}],
             'paths': paths}
 
