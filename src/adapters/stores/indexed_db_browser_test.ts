@@ -21,6 +21,10 @@ interface Site {
 
 const PUBLISHERS = 50;
 
+const HTML = `<!DOCTYPE html><script type="module" src="/script.js"></script>`;
+const untraceable = await whyNoTrace();
+if (untraceable !== undefined) printLine(`indexed_db_browser_test: one test is ignored, since ${untraceable}`);
+
 let chromium: ProfiledChromium;
 const profile = await Deno.makeTempDir({ prefix: "bellhop-" });
 
@@ -215,6 +219,50 @@ Deno.test("indexeddb() opens databases of schema 1 for ever, and leaves alone wh
   });
 });
 
+Deno.test("indexeddb() rejects with store-unavailable where a page gets no locks, and says what to do", async () => {
+  await onSite(async (site) => {
+    const insecure = await site.browser.context.newPage();
+    await insecure.route("http://shop.invalid/**", (route) => {
+      const isScript = route.request().url().endsWith(".js");
+      return route.fulfill({ contentType: isScript ? "text/javascript" : "text/html", body: isScript ? script : HTML });
+    });
+    await insecure.goto("http://shop.invalid/");
+    await insecure.waitForFunction("typeof stores === 'object'");
+    const refused = await ask(insecure, "open", "insecure");
+    assertEquals(refused.code, "store-unavailable");
+    assertStringIncludes(refused.text!, "https");
+    await insecure.close();
+
+    const page = await site.page();
+    await page.setContent(`<iframe sandbox="allow-scripts" src="${site.origin}/"></iframe>`);
+    await until(() => Promise.resolve(page.frames().length === 2));
+    const frame = page.frames()[1];
+    await frame.waitForFunction("typeof stores === 'object'");
+    assertEquals((await ask(frame, "open", "sandboxed")).code, "store-unavailable");
+  });
+});
+
+Deno.test({
+  name: "each transaction of a store is flushed by a system call of its own before the write is acknowledged",
+  ignore: untraceable !== undefined,
+  async fn() {
+    await onSite(async (site) => {
+      const page = await site.page();
+      assertEquals(await ask(page, "open", "flushed"), {});
+      const flushes = await flushesDuring(site.browser, async () => {
+        for (let n = 0; n < 20; n++) assertEquals(await ask(page, "fill", "flushed", `${n}`, 100), {});
+      });
+      assertGreater(flushes, 19);
+      // 50 at once are one transaction. The browser flushes a few more times by itself.
+      const writes = Array.from({ length: PUBLISHERS }, (_, n) => [put(`${n}`, "x")]);
+      const shared = await flushesDuring(site.browser, async () => {
+        assertEquals(await ask(page, "write", "flushed", writes), writes.map(() => ({})));
+      });
+      assert(shared >= 1 && shared < 10, `${shared} flushes for one group`);
+    });
+  },
+});
+
 Deno.test("indexeddb() loses no acknowledged record to a SIGKILL of the browser, invents none and keeps their order", async () => {
   const CYCLES = 5;
   let last = 0;
@@ -244,9 +292,7 @@ Deno.test("indexeddb() loses no acknowledged record to a SIGKILL of the browser,
     }
   });
   assertGreater(last, CYCLES);
-  Deno.stderr.writeSync(
-    new TextEncoder().encode(`kill test: ${last} records, ${unacknowledged} kept that no one had heard of\n`),
-  );
+  printLine(`kill test: ${last} records, ${unacknowledged} kept that no one had heard of`);
 });
 
 Deno.test("a write that a kill cut off in the browser's log costs nothing acknowledged, in this life or the next", async () => {
@@ -288,6 +334,43 @@ Deno.test("indexeddb() says once that the browser deleted a damaged database, an
     await browser.close();
   });
 });
+
+/** How often the browser flushes its log of IndexedDB meanwhile. */
+async function flushesDuring({ pid }: ProfiledChromium, act: () => Promise<void>): Promise<number> {
+  const trace = await Deno.makeTempFile({ prefix: "bellhop-" });
+  const strace = new Deno.Command("strace", {
+    args: ["-f", "-y", "-e", "trace=fdatasync,fsync", "-o", trace, "-p", String(pid)],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let said = "";
+  const listening = (async () => {
+    for await (const text of strace.stderr.pipeThrough(new TextDecoderStream())) said += text;
+  })();
+  await until(() => Promise.resolve(said.includes("attached")));
+  await act();
+  strace.kill("SIGINT");
+  await strace.status;
+  await listening;
+  const calls = (await Deno.readTextFile(trace)).split("\n").filter((line) => /sync\(\d+<.*\.indexeddb\./.test(line));
+  await Deno.remove(trace);
+  return calls.length;
+}
+
+async function whyNoTrace(): Promise<string | undefined> {
+  try {
+    const { success } = await new Deno.Command("strace", { args: ["-o", "/dev/null", "true"] }).output();
+    return success ? undefined : "strace may not trace here";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "there is no strace here";
+    throw error;
+  }
+}
+
+function printLine(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
 
 /** Calls one of the page's functions. */
 function ask<K extends keyof Stores>(
@@ -385,8 +468,9 @@ async function workerOf(page: Page): Promise<Place> {
 function serve(): { readonly origin: string; readonly close: () => Promise<void> } {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const isScript = new URL(request.url).pathname === "/script.js";
-    return new Response(isScript ? script : `<!DOCTYPE html><script type="module" src="/script.js"></script>`, {
-      headers: { "content-type": isScript ? "text/javascript" : "text/html" },
+    return new Response(isScript ? script : HTML, {
+      // A frame without an origin may load the script too.
+      headers: { "content-type": isScript ? "text/javascript" : "text/html", "access-control-allow-origin": "*" },
     });
   });
   return { origin: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
