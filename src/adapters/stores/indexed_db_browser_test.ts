@@ -195,7 +195,7 @@ Deno.test("a store whose lock is stolen takes no write any more", async () => {
 
 Deno.test("indexeddb() opens databases of schema 1 for ever, and leaves alone what is newer or of something else", async () => {
   const fixture = JSON.parse(
-    await Deno.readTextFile(new URL("../../../testing/browser/schema_1.json", import.meta.url)),
+    await Deno.readTextFile(new URL("../../../testing/stores/indexed_db_1.json", import.meta.url)),
   );
   await onSite(async (site) => {
     const page = await site.page();
