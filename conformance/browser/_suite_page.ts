@@ -1,7 +1,7 @@
 /** The suite and the reference in a page: what `suite_browser_test.ts` bundles and calls. */
 import type { OpenStore } from "@bellhop/bellhop/ports";
 import { indexeddb } from "@bellhop/bellhop/stores/indexeddb";
-import { CHECKS, type Report, runChecks } from "../mod.ts";
+import { CHECKS, type Report, runChecks, selectChecks } from "../mod.ts";
 import { bellhop } from "../subjects/bellhop.ts";
 
 /** What was opened last, and is deleted before the next. */
@@ -13,7 +13,7 @@ const suite = {
 
   /** All that is about durability, and how many databases that took. */
   async inIndexedDb(seed: number, runs: number): Promise<{ report: Report; databases: number }> {
-    const checks = CHECKS.filter(({ needs }) => needs.includes("durable"));
+    const checks = selectChecks(CHECKS, { profiles: ["durable"] });
     const report = await runChecks({ open: bellhop({ disk: fresh }), checks, seed, runs });
     await deleteLast();
     return { report, databases: count };
