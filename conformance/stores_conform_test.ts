@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { OpenStore } from "@bellhop/bellhop/ports";
 import { denoKv } from "@bellhop/bellhop/stores/deno-kv";
 import { sqlite } from "@bellhop/bellhop/stores/sqlite";
@@ -26,6 +26,7 @@ for (const [name, openAt] of Object.entries(STORES)) {
     let count = 0;
     const open = bellhop({ disk: () => openAt(`${folder}/${++count}`) });
     assertEquals(notPassed(await runChecks({ open, checks: DURABLE, seed: 1, runs: 2 }), DURABLE), []);
+    assert(count > DURABLE.length / 2, `${count} stores`);
     await Deno.remove(folder, { recursive: true });
   });
 }
