@@ -129,7 +129,7 @@ export class Loop {
   private async end(deadlineMs: number): Promise<void> {
     this.closing = true;
     this.bus.drain();
-    this.pulls.releaseAll();
+    this.pulls.close();
     const untilMs = this.clock.nowMs() + deadlineMs;
     if (this.bus.counts().inFlight > 0 && deadlineMs > 0) {
       await new Promise<void>((resolve) => {
@@ -310,6 +310,7 @@ export class Loop {
       else if (event.kind === "removed" || event.kind === "deregistered") {
         bus.removeInstance(event.atMs, event.service, event.instance!);
       }
+      if (LEAVES.has(event.kind)) this.pulls.release(event.service, event.instance!);
       this.tell({ subject: "registry", event });
       this.publishEvent(event);
     }
@@ -384,4 +385,6 @@ export class Loop {
 }
 
 const ACK = { verdict: "ack" } as const;
+/** Registered anew it is another process, and what waits for the one before is answered by nobody. */
+const LEAVES: ReadonlySet<RegistryEvent["kind"]> = new Set(["registered", "removed", "deregistered"] as const);
 const DONE = Promise.resolve();

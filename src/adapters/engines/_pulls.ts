@@ -7,7 +7,7 @@ import type { PulledDelivery, PullRequest, PullVerdict } from "../../ports/engin
 
 /** Most requests of one instance that wait at once; the oldest is answered with nothing. */
 const MOST_WAITS = 16;
-/** How long a delivery that is for one instance alone is kept from the others' way while that one does not ask. */
+/** How long a delivery that is for one instance alone is kept out of the others' way while that one does not ask. */
 const ABSENT_MS = 1_000;
 
 /** A request that waits. */
@@ -29,6 +29,11 @@ interface Taken {
 export class Pulls {
   private readonly waits = new Map<string, Wait[]>();
   private readonly taken = new Map<string, Taken>();
+  /** No ticket ends before; most wake-ups are for something else. */
+  private soonestMs = Infinity;
+  private closed = false;
+  /** Leases are counted from the start: a ticket of the process before must not fit one of this. */
+  private readonly epoch: string;
 
   constructor(
     private readonly bus: Bus,
@@ -36,7 +41,9 @@ export class Pulls {
     private readonly clock: Clock,
     /** How long an attempt may take until its lease runs out, by the rank of its priority. */
     private readonly leasesMs: readonly number[],
-  ) {}
+  ) {
+    this.epoch = Math.floor(clock.nowMs()).toString(36);
+  }
 
   /** Resolves with what there is, as soon as there is anything, or with nothing when the time is up. */
   ask(service: string, instance: string, { max, waitMs, signal }: PullRequest): Promise<readonly PulledDelivery[]> {
@@ -67,7 +74,7 @@ export class Pulls {
       const own = others.filter((other) => other.instance === instance);
       others.push(wait);
       if (own.length >= MOST_WAITS) own[0].release();
-      if (signal?.aborted) return wait.release();
+      if (signal?.aborted || this.closed) return wait.release();
       signal?.addEventListener("abort", wait.release);
       // What is there is handed out in this turn, before any time has passed.
       cancel = this.clock.wakeAt(untilMs, look);
@@ -85,7 +92,7 @@ export class Pulls {
         const { message } = flight;
         const only = message.pinned ? message.instance : undefined;
         const wait = waitFor(waits, only, only ?? message.instance, flight.avoid);
-        if (wait === undefined) this.bus.defer(nowMs, flight.lease, nowMs + ABSENT_MS, "no-puller");
+        if (wait === undefined) this.bus.defer(nowMs, flight.lease, nowMs + ABSENT_MS, "instance-absent");
         else this.hand(nowMs, flight, wait, waits);
       }
       for (const wait of waits.filter(({ got }) => got.length > 0)) wait.release();
@@ -98,6 +105,8 @@ export class Pulls {
     const taken = this.taken.get(ticket);
     if (taken === undefined || taken.instance !== instance || taken.flight.target.name !== service) return false;
     const { lease } = taken.flight;
+    // Who answers at the very end is late, even if nobody has looked yet.
+    if (taken.endMs <= nowMs) return false;
     if (verdict.verdict === "working") {
       taken.endMs = nowMs + taken.leaseMs;
       return this.bus.extend(nowMs, lease, taken.leaseMs);
@@ -109,15 +118,27 @@ export class Pulls {
 
   /** Forgets what nobody answered in time; the bus has counted it as failed. */
   expire(nowMs: number): void {
+    if (nowMs < this.soonestMs) return;
+    let soonestMs = Infinity;
     for (const [ticket, { endMs, flight, instance }] of this.taken) {
-      if (endMs > nowMs) continue;
+      if (endMs > nowMs) {
+        soonestMs = Math.min(soonestMs, endMs);
+        continue;
+      }
       this.taken.delete(ticket);
       this.registry.ended(nowMs, flight.target.name, instance);
     }
+    this.soonestMs = soonestMs;
   }
 
-  /** Answers all who wait, with nothing. */
-  releaseAll(): void {
+  /** An instance has left, or another has taken its place: whoever still waits in its name gets nothing. */
+  release(service: string, instance: string): void {
+    for (const wait of [...this.waits.get(service) ?? []]) if (wait.instance === instance) wait.release();
+  }
+
+  /** Answers all who wait with nothing, and all who come later. */
+  close(): void {
+    this.closed = true;
     for (const waits of [...this.waits.values()]) for (const wait of [...waits]) wait.release();
   }
 
@@ -125,11 +146,13 @@ export class Pulls {
     const { message, target, attempt, run, lease } = flight;
     const leaseMs = this.leasesMs[message.rank];
     const delivery = deliveryId(message.source, message.id, target.name, run);
-    const ticket = `${delivery}.${lease.toString(36)}`;
+    const ticket = `${delivery}.${this.epoch}.${lease.toString(36)}`;
     this.bus.assign(nowMs, flight, wait.instance);
     this.bus.extend(nowMs, lease, leaseMs);
     this.registry.began(nowMs, target.name, wait.instance);
-    this.taken.set(ticket, { flight, instance: wait.instance, leaseMs, endMs: nowMs + leaseMs });
+    const endMs = nowMs + leaseMs;
+    this.taken.set(ticket, { flight, instance: wait.instance, leaseMs, endMs });
+    this.soonestMs = Math.min(this.soonestMs, endMs);
     wait.got.push({ ticket, deliveryId: delivery, attempt, leaseMs, envelope: flight.envelope });
     // Each in turn.
     waits.splice(waits.indexOf(wait), 1);

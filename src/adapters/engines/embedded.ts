@@ -323,15 +323,17 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
         throw new BellhopError("argument-invalid", detail, { field: "delivery" });
       }
       const pulled = loop.pulls.ask(name, instance, request);
-      await loop.registryChanged();
+      // A renewal writes nothing: what the store refuses is another's, who is told, and must not cost what is handed out.
+      loop.registryChanged().catch(() => {});
       return await pulled;
     },
+    // deno-lint-ignore require-await
     async answer(lease, ticket, verdict) {
       const nowMs = clock.nowMs();
       const { name, instance } = registry.renew(nowMs, lease);
       const held = loop.pulls.answer(nowMs, name, instance, ticket, verdict);
       loop.settled();
-      await loop.registryChanged();
+      loop.registryChanged().catch(() => {});
       return held;
     },
     // deno-lint-ignore require-await

@@ -6,7 +6,7 @@
  */
 import { serialize } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
-import type { PulledDelivery, PullVerdict } from "../../ports/engine.ts";
+import type { Engine, PulledDelivery, PullRequest, PullVerdict } from "../../ports/engine.ts";
 import { assertMayRegister } from "../../security/permission.ts";
 import { type Call, JSON_TYPE } from "./_gateway.ts";
 import { deliveryStream } from "./_delivery_stream.ts";
@@ -18,44 +18,102 @@ const DEFAULT_MAX = 10;
 const MAX_WAIT_SECONDS = 60;
 const MAX_DELAY_MS = 86_400_000;
 const REASON = /^[a-z0-9][a-z0-9.-]{0,63}$/;
-const STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
+const EVENT_STREAM = "text/event-stream";
+const STREAM_HEADERS = { "content-type": EVENT_STREAM, "cache-control": "no-store" } as const;
+const ANSWER_HEADERS = { ...JSON_TYPE, "cache-control": "no-store" };
+const UNSEEN: PullVerdict = { verdict: "nak", reason: "unreachable" };
+const encoder = new TextEncoder();
 
 /** `GET /deliveries` */
-export async function deliveries({ c, facts, engine, gateway, principal }: Call): Promise<Response> {
+export async function deliveries(call: Call): Promise<Response> {
+  const { c, facts, engine, gateway, principal } = call;
   assertMayRegister(principal);
   const lease = leaseOf(facts.lease);
+  // Any request renews the lease that it carries, also one that is refused for its query.
+  const { renewEveryMs } = await engine.renew(lease);
   const query = readQuery(c.req.url, ["max", "wait"]);
   const max = numberOf(query, "max", 1, MOST, DEFAULT_MAX);
-  if (c.req.header("accept")?.includes("text/event-stream")) {
-    const { renewEveryMs } = await engine.renew(lease);
-    if (c.req.method === "HEAD") return c.body(null, 200, STREAM_HEADERS);
-    const leave = gateway.pulls.enter();
-    return c.body(deliveryStream({ engine, gateway, lease, max, renewEveryMs, leave }), 200, STREAM_HEADERS);
-  }
   const waitMs = 1_000 * numberOf(query, "wait", 0, MAX_WAIT_SECONDS, 0);
+  const streams = c.req.header("accept")?.toLowerCase().includes(EVENT_STREAM) === true;
+  // Takes nothing that nobody would see.
+  if (c.req.method === "HEAD") return c.body(null, 200, streams ? STREAM_HEADERS : ANSWER_HEADERS);
   const leave = gateway.pulls.enter();
+  let left = leave;
   try {
-    const { signal } = c.req.raw;
-    const taken = await engine.pull(lease, { max, waitMs, ...(waitMs === 0 ? {} : { signal }) });
-    return c.body(`{"deliveries":[${taken.map(toJson).join(",")}]}`, 200, JSON_TYPE);
+    if (streams) {
+      await assertPulls(engine, lease);
+      const events = deliveryStream({ engine, gateway, lease, max, renewEveryMs, leave });
+      left = () => {};
+      return c.body(events, 200, STREAM_HEADERS);
+    }
+    const taken = await engine.pull(lease, { max, waitMs: 0 });
+    if (taken.length > 0 || waitMs === 0) return c.body(listOf(taken), 200, ANSWER_HEADERS);
+    const later = laterAnswer(engine, lease, { max, waitMs }, gateway.signal, leave);
+    left = () => {};
+    return c.body(later, 200, ANSWER_HEADERS);
   } finally {
-    leave();
+    left();
   }
+}
+
+/** Refuses before the headers are out. */
+async function assertPulls(engine: Engine, lease: string): Promise<void> {
+  const gone = new AbortController();
+  gone.abort();
+  await engine.pull(lease, { max: 1, waitMs: 0, signal: gone.signal });
+}
+
+/**
+ * A body that comes when there is something: its reader's end is told by `cancel` on every platform, and `signal` of the
+ * request needs no look.
+ */
+function laterAnswer(
+  engine: Engine,
+  lease: string,
+  request: PullRequest,
+  closing: AbortSignal | undefined,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
+  const gone = new AbortController();
+  const end = () => gone.abort();
+  return new ReadableStream<Uint8Array>({
+    async start(sink) {
+      closing?.addEventListener("abort", end);
+      // Whose lease has ended meanwhile is told so by the next answer.
+      const taken = await engine.pull(lease, { ...request, signal: gone.signal }).catch(() => []);
+      closing?.removeEventListener("abort", end);
+      leave();
+      try {
+        sink.enqueue(encoder.encode(listOf(taken)));
+        sink.close();
+      } catch {
+        // The reader went in the very moment: nobody has seen them.
+        for (const { ticket } of taken) await engine.answer(lease, ticket, UNSEEN).catch(() => {});
+      }
+    },
+    cancel: end,
+  });
 }
 
 /** `POST /deliveries` */
 export async function answers({ c, facts, engine, gateway, principal }: Call): Promise<Response> {
   assertMayRegister(principal);
   const lease = leaseOf(facts.lease);
+  await engine.renew(lease);
   const body = await gateway.readBody(c.req, gateway.limits.maxBytes, facts.contentLength);
   const read = readAnswers(body);
   const results: { readonly ticket: string; readonly held: boolean }[] = [];
   for (const [ticket, verdict] of read) {
     const held = await engine.answer(lease, ticket, verdict);
-    gateway.tickets.answered(ticket, verdict.verdict === "working");
+    // Another's ticket is none of the asker's.
+    if (held) gateway.tickets.answered(ticket, verdict.verdict === "working");
     results.push({ ticket, held });
   }
   return c.json({ results });
+}
+
+function listOf(taken: readonly PulledDelivery[]): string {
+  return `{"deliveries":[${taken.map(toJson).join(",")}]}`;
 }
 
 /** With its envelope in structured mode, where bytes have a form. */
