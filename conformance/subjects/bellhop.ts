@@ -656,7 +656,8 @@ const PATIENCE_MS = 2_000;
 
 /** A stream goes on, too, until the next start, and a body that never ends. */
 function prefersToWait(command: Command): boolean {
-  return command.do === "request" && (command.path === "/trace" || command.unfinished === true ||
+  return command.do === "request" && (command.path === "/trace" ||
+    command.path.startsWith("/deliveries?") || command.unfinished === true ||
     Object.entries(command.headers).some(([name, value]) => name.toLowerCase() === "prefer" && /\bwait\b/.test(value)));
 }
 
@@ -683,7 +684,7 @@ const HELLO: Hello = {
   name: "bellhop",
   version: "0.1.0",
   spec: "0.1",
-  profiles: ["core", "registry", "http", "durable", "security"],
+  profiles: ["core", "registry", "http", "pull", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
   can: [

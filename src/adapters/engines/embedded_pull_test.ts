@@ -192,7 +192,7 @@ Deno.test("a delivery for one instance goes to no other, and does not hold up wh
 });
 
 Deno.test("several who wait get one in turn, and who failed is asked last", async () => {
-  const { engine, clock, puller, send } = await world();
+  const { engine, clock, puller } = await world();
   const pullers = [await puller("a"), await puller("b"), await puller("c")];
   const got = ["", "", ""];
   const taken = pullers.map(({ lease }, at) =>

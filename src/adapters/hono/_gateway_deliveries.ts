@@ -17,7 +17,6 @@ const MOST = 100;
 const DEFAULT_MAX = 10;
 const MAX_WAIT_SECONDS = 60;
 const MAX_DELAY_MS = 86_400_000;
-const REASON = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 const EVENT_STREAM = "text/event-stream";
 const STREAM_HEADERS = { "content-type": EVENT_STREAM, "cache-control": "no-store" } as const;
 const ANSWER_HEADERS = { ...JSON_TYPE, "cache-control": "no-store" };
@@ -143,10 +142,7 @@ function ticketOf(given: unknown, field: string): string {
 }
 
 function verdictOf(given: Readonly<Record<string, unknown>>, field: string): PullVerdict {
-  const { verdict, reason, delayMs } = given;
-  if (reason !== undefined && !(typeof reason === "string" && REASON.test(reason))) {
-    throw badField(`${field}.reason`, `${field}.reason must be 1 to 64 of a-z, 0-9, . and -`);
-  }
+  const { verdict, delayMs } = given;
   if (
     delayMs !== undefined && !(Number.isInteger(delayMs) && Number(delayMs) >= 0 && Number(delayMs) <= MAX_DELAY_MS)
   ) {
@@ -157,13 +153,9 @@ function verdictOf(given: Readonly<Record<string, unknown>>, field: string): Pul
     case "working":
       return { verdict };
     case "nak":
-      return {
-        verdict,
-        reason: reason ?? "handler-nak",
-        ...(delayMs === undefined ? {} : { delayMs: Number(delayMs) }),
-      };
+      return { verdict, reason: verdict, ...(delayMs === undefined ? {} : { delayMs: Number(delayMs) }) };
     case "term":
-      return { verdict, reason: reason ?? "handler-term" };
+      return { verdict, reason: verdict };
     default:
       throw badField(`${field}.verdict`, `${field}.verdict must be ack, nak, term or working`);
   }

@@ -233,7 +233,6 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       minItems: 1,
       maxItems: 100,
       items: object({ ticket: STRING, verdict: { type: "string", enum: ["ack", "nak", "term", "working"] } }, {
-        reason: { type: "string", pattern: "^[a-z0-9][a-z0-9.-]{0,63}$" },
         delayMs: { type: "integer", minimum: 0, maximum: 86_400_000 },
       }),
     },
