@@ -585,7 +585,7 @@ class Bellhop implements Subject {
     const response = await this.app!.fetch(request);
     const head = { status: response.status, headers: Object.fromEntries(response.headers) };
     if (stream !== true) {
-      const text = await response.text();
+      const text = await textOf(response, leaving.signal);
       if (seq !== undefined) this.requests.delete(seq);
       return { ...head, body: text };
     }
@@ -750,6 +750,23 @@ function endless(bytes: Uint8Array | undefined): ReadableStream<Uint8Array> {
       if (bytes !== undefined && bytes.length > 0) stream.enqueue(bytes);
     },
   });
+}
+
+/** The body, as far as it has come when whoever asked goes away: then a server cancels it. */
+async function textOf({ body }: Response, leaving: AbortSignal): Promise<string> {
+  if (body === null) return "";
+  const reader = body.getReader();
+  const leave = () => void reader.cancel().catch(() => {});
+  leaving.addEventListener("abort", leave);
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  leaving.removeEventListener("abort", leave);
+  return text + decoder.decode();
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
