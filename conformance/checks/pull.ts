@@ -364,9 +364,9 @@ export const PULL_CHECKS: readonly Check[] = [
         return waiting;
       };
       const waiting = await wait();
-      await session.accepted();
-      await session.accepted();
-      await session.advance(1);
+      // They fall due together.
+      for (let n = 0; n < 2; n++) await session.accepted({}, { delayMs: 5_000 });
+      await session.advance(5_001);
       const taken = waiting.map(({ seq }) => {
         const reply = lateReply(session, seq);
         return reply === undefined ? [] : pulledIn(session, reply);

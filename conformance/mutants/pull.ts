@@ -13,7 +13,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     check: "pull/registration",
     file: "core/registry/_membership.ts",
     find: "if (service === undefined || service.settings.delivery === delivery) return;",
-    replace: "if (service !== undefined || delivery === undefined) return;",
+    replace: "return;",
   },
   {
     id: "pull-endpoint-passed-over",
@@ -22,14 +22,6 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     file: "core/registry/registration.ts",
     find: "if (isGiven(endpoint) && endpoint !== PULL_ENDPOINT) {",
     replace: 'if (isGiven(endpoint) && typeof endpoint !== "string") {',
-  },
-  {
-    id: "pull-health-is-asked",
-    requirement: "PULL-003",
-    check: "pull/nobody-is-called",
-    file: "core/registry/_membership.ts",
-    find: "if (state.options.healthIntervalMs > 0 && registration.delivery === undefined) {",
-    replace: "if (state.options.healthIntervalMs > 0) {",
   },
   {
     id: "pull-target-not-held",
