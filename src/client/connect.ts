@@ -72,10 +72,10 @@ export interface Client extends AsyncDisposable {
   ): Promise<Sent>;
   /**
    * Publishes an event and waits for the reply that a handler gives by `ctx.reply`: it comes back to this instance as an
-   * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
+   * event of its own, so the client needs a service with an `endpoint` or a `delivery`. Of several replies the first counts.
    *
    * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request was delivered to nobody; `target-unknown` when
-   * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits,
+   * nobody takes it; `not-connected` without an `endpoint` or a `delivery`; `argument-invalid` for the `id` of a request that waits,
    * and for a type of more than 250 characters, for its reply has 6 more;
    * `data-invalid`; otherwise as `publish`
    */
@@ -143,13 +143,11 @@ export async function connect(
   const trouble = (error: unknown) => onError?.(error);
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
   if (typeof options.gateway !== "string" || options.gateway === "" || !isPlainUrl(options.gateway)) {
-    throw new BellhopError("argument-invalid", "gateway: wanted its URL, without user, password, query or fragment", {
-      field: "gateway",
-    });
+    throw invalid("gateway", "its URL, without user, password, query or fragment");
   }
   // fetch would repeat what it cannot send, in an error that is logged.
   if (token !== undefined && !(typeof token === "string" && /^[!-~]+$/.test(token))) {
-    throw new BellhopError("argument-invalid", "token: wanted visible ASCII characters", { field: "token" });
+    throw invalid("token", "visible ASCII characters");
   }
   const manifest = service?.manifest();
   const how = delivery?.register(endpoint) ?? { endpoint };
@@ -238,4 +236,8 @@ function isPlainUrl(text: string): boolean {
 
 function clientClosed(): BellhopError {
   return new BellhopError("closing", "the client is closed");
+}
+
+function invalid(field: string, wanted: string): BellhopError {
+  return new BellhopError("argument-invalid", `${field}: wanted ${wanted}`, { field });
 }
