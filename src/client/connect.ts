@@ -30,7 +30,7 @@ export interface ConnectOptions {
   readonly endpoint?: string;
   /**
    * Takes deliveries where no endpoint can be called, in a page or behind NAT: `pull()` of the entry `pull`. In place of
-   * `endpoint`.
+   * `endpoint`: the gateway refuses both.
    */
   readonly delivery?: DeliveryTaker;
   /** `source` of what is published; default `/services/` and the service's name, or one made up for this client. */
@@ -150,7 +150,6 @@ export async function connect(
     throw invalid("token", "visible ASCII characters");
   }
   const manifest = service?.manifest();
-  const how = delivery?.register(endpoint) ?? { endpoint };
   const source = options.source ?? (manifest === undefined ? `/clients/${newId()}` : `/services/${manifest.name}`);
   const closed = new AbortController();
   const gateway: Gateway = {
@@ -220,7 +219,13 @@ export async function connect(
   // The first delivery may come before the gateway's answer to the registration.
   if (service !== undefined) service.runtime.outlet = client;
   if (service !== undefined && (delivery ?? endpoint) !== undefined) {
-    announcement = await announce(gateway, source, { ...manifest, ...how }, timeoutMs, trouble);
+    announcement = await announce(
+      gateway,
+      source,
+      { ...manifest, endpoint, delivery: delivery?.kind },
+      timeoutMs,
+      trouble,
+    );
     taking = delivery?.start({ service, gateway, announcement, trouble });
   }
   return client;

@@ -37,12 +37,8 @@ export interface DeliveryLink {
 
 /** Takes deliveries in place of an endpoint: `pull()` of the entry `pull` makes one. */
 export interface DeliveryTaker {
-  /**
-   * What the registration says besides the manifest.
-   *
-   * @throws {BellhopError} `argument-invalid` beside an endpoint
-   */
-  register(endpoint: string | undefined): Readonly<Record<string, unknown>>;
+  /** As the registration has it. */
+  readonly kind: "pull";
   /** Begins. */
   start(link: DeliveryLink): {
     /** Takes no more, and resolves when all that was taken is answered; what still runs at `timeUp` goes back. */

@@ -96,13 +96,7 @@ export function pull(options: PullOptions = {}): DeliveryTaker {
   const { maxRunning = 10, handlerTimeoutMs = 600_000, stream = true } = options;
   inRange("maxRunning", maxRunning, 1, 100);
   inRange("handlerTimeoutMs", handlerTimeoutMs, 1_000, 86_400_000);
-  return {
-    register(endpoint) {
-      if (endpoint === undefined) return { delivery: "pull" };
-      throw new BellhopError("argument-invalid", "delivery: who has an endpoint is called", { field: "delivery" });
-    },
-    start: (link) => start(link, { maxRunning, handlerTimeoutMs, stream }),
-  };
+  return { kind: "pull", start: (link) => start(link, { maxRunning, handlerTimeoutMs, stream }) };
 }
 
 function start(link: DeliveryLink, options: Required<PullOptions>): ReturnType<DeliveryTaker["start"]> {

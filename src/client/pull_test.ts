@@ -265,10 +265,10 @@ Deno.test("close() gives back what still runs when its time is up", async () => 
 });
 
 Deno.test("connect() refuses an endpoint beside a delivery, and pull() bounds that are none", async () => {
-  const definition = service({ name: "worker", version: "1.0.0" });
-  const both = { gateway: "http://127.0.0.1:1", endpoint: "http://127.0.0.1:2", delivery: pull() };
-  const error = await assertRejects(() => connect(definition, both), BellhopError);
-  assertEquals([error.code, error.field], ["argument-invalid", "delivery"]);
+  await using gateway = await new Gateway().up();
+  const endpoint = "http://127.0.0.1:2";
+  const error = await assertRejects(() => worker(gateway, () => {}, {}, { endpoint }), BellhopError);
+  assertEquals([error.code, error.faults?.[0].field], ["registration-invalid", "endpoint"]);
   for (const [field, value] of [["maxRunning", 0], ["maxRunning", 101], ["handlerTimeoutMs", 999]] as const) {
     assertEquals(assertThrows(() => pull({ [field]: value }), BellhopError).field, field);
   }
