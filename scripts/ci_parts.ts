@@ -23,7 +23,7 @@ export function ciParts(readme: string | undefined): Part[] {
     { name: "install, lint, types, docs", limitSeconds: 150, steps: staticSteps() },
     { name: "test", limitSeconds: 180, steps: [readmeStep(readme)] },
     { name: "docstrings", limitSeconds: 60, steps: [docstringStep()] },
-    testPart("crash", 180, /_crash_test\.ts$/),
+    testPart("crash", 240, /_crash_test\.ts$/, true),
     testPart("simulation, fuzz", 120, /_(simulation|fuzz)_test\.ts$/),
     testPart("demo", 60, /_demo_test\.ts$/),
     packagePart(),

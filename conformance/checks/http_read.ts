@@ -441,7 +441,7 @@ export const HTTP_READ_CHECKS: readonly Check[] = [
       await session.settle(call, {
         status: 200,
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ name: "found", version: "1.0.0", subscriptions: ["thing.*"] }),
+        body: JSON.stringify({ name: "found", version: "1.0.0", subscriptions: ["found.*"] }),
       });
       const reply = await consenting(session, asked.seq);
       session.must(

@@ -14,7 +14,7 @@ const PUBLIC = "93.184.215.14";
 const OTHER_PUBLIC = "151.101.1.69";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const REDIRECTS = [301, 302, 303, 307, 308];
+const REDIRECTS = [302, 307];
 const ELSEWHERE = "http://elsewhere.example/bellhop";
 
 /** See the module. */

@@ -1,5 +1,5 @@
 /**
- * Checks of rates that one instance granted and another did not limit.
+ * Checks of the rates that endpoints granted.
  *
  * @module
  */
@@ -7,6 +7,8 @@ import type { Check } from "../check.ts";
 import type { Session } from "../session.ts";
 import { http } from "./_http.ts";
 import { ADMIN, bearer, register, SECURITY } from "./_secured.ts";
+
+const MINUTE_MS = 60_000;
 
 /** See the module. */
 export const RATE_CHECKS: readonly Check[] = [
@@ -44,6 +46,45 @@ export const RATE_CHECKS: readonly Check[] = [
           await session.settle(call, { status: 204, headers: {}, body: "" });
         }
         session.must(session.nowMs - beganMs < 30_000, "SEC-071", "six deliveries take no half minute");
+      }
+    },
+  },
+  {
+    id: "security/rate-is-kept",
+    requirements: ["REG-021"],
+    title: "What goes beyond the rate that an endpoint granted is deferred, and not lost",
+    kind: "scenario",
+    needs: ["core", "registry", "http", "security"],
+    async run(session: Session) {
+      for (const rate of [2, 12]) {
+        await session.start({ security: SECURITY });
+        const { reply } = await register(
+          session,
+          { name: "b", subscriptions: ["thing.*"], leaseMs: 3_600_000 },
+          204,
+          { "webhook-allowed-origin": "*", "webhook-allowed-rate": String(rate) },
+        );
+        session.must(reply.status === 200, "SEC-055", `it is registered: ${reply.status} ${reply.text}`);
+        const count = 3 * rate;
+        for (let n = 0; n < count; n++) {
+          const event = session.event({ source: "/shop" });
+          const { status, text } = await http(session, "POST", "/messages", { event, headers: bearer(ADMIN) });
+          session.must(status === 202, "SEC-035", `admin may publish: ${status} ${text}`);
+        }
+        const beganMs = session.nowMs;
+        for (let begun = 1; begun <= count; begun++) {
+          const call = await session.untilCall(10 * MINUTE_MS, "b");
+          session.must(call !== undefined, "REG-021", `of ${count} deliveries ${begun - 1} began at ${rate} a minute`);
+          session.must(call.attempt === 1, "REG-021", "what was deferred has not failed");
+          // Whoever counts by the minute, or lets one minute's deliveries go at once, keeps to this.
+          const minutes = Math.floor((session.nowMs - beganMs) / MINUTE_MS) + 1;
+          session.must(
+            begun <= rate * (minutes + 1),
+            "REG-021",
+            `${begun} deliveries in ${session.nowMs - beganMs} ms at ${rate} a minute`,
+          );
+          await session.settle(call, { status: 204, headers: {}, body: "" });
+        }
       }
     },
   },

@@ -85,6 +85,8 @@ class HttpSubject implements Subject {
   private requests = new Map<number, OpenRequest>();
   private can: readonly Ability[] = [];
   private leases = new Map<string, string>();
+  /** Names of all services that were ever registered. */
+  private registered = new Set<string>();
   private trace: AbortController | undefined;
   private runs = new Map<string, number>();
   private deliveries = new Map<string, { readonly deliveryId: string; readonly run: number }>();
@@ -198,6 +200,7 @@ class HttpSubject implements Subject {
     for (const name of [...this.calls.keys()]) this.drop(name);
     await this.endServices();
     await this.begin(options as JsonObject);
+    if ("url" in this.target) await this.discardLetters();
     await this.listenToTrace();
     this.events = [];
     this.runs.clear();
@@ -385,6 +388,7 @@ class HttpSubject implements Subject {
     const answer = (body.data ?? {}) as { readonly name?: string; readonly lease?: string };
     if (body.type === "service.registered" && answer.name !== undefined && answer.lease !== undefined) {
       this.leases.set(answer.name, answer.lease);
+      this.registered.add(answer.name);
     }
     return { ok: body };
   }
@@ -419,6 +423,8 @@ class HttpSubject implements Subject {
   }
 
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Whoever finds a connection cut that had served before may send again what cannot have arrived.
+    response.shouldKeepAlive = false;
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = new TextDecoder().decode(concat(chunks));
@@ -488,6 +494,8 @@ class HttpSubject implements Subject {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
+        // An abort does not end every stream in which something was on its way.
+        if (stop.signal.aborted) return await reader.cancel();
         const blocks = (text + value).split(/\r?\n\r?\n/);
         text = blocks.pop()!;
         for (const block of blocks) {
@@ -565,6 +573,21 @@ class HttpSubject implements Subject {
       await this.ask("POST", "/registry", { "content-type": STRUCTURED }, body).catch(() => {});
     }
     this.leases.clear();
+  }
+
+  /** What sessions before have left at a gateway that goes on; the letters of others stay. */
+  private async discardLetters(): Promise<void> {
+    let after: string | null = "";
+    while (after !== null) {
+      const from: string = after === "" ? "" : `&after=${encodeURIComponent(after)}`;
+      const { status, body } = await this.ask("GET", `/dead-letters?limit=1000${from}`);
+      if (status !== 200) return;
+      const page = body as unknown as { deadLetters: { id: string; receiver: string }[]; after: string | null };
+      for (const { id, receiver } of page.deadLetters) {
+        if (this.registered.has(receiver)) await this.ask("DELETE", `/dead-letters/${encodeURIComponent(id)}`);
+      }
+      after = page.after;
+    }
   }
 
   private endChild(): void {

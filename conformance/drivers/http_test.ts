@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Hello } from "../control.ts";
 import { SubjectBroken } from "../failure.ts";
 import { Session } from "../session.ts";
@@ -58,12 +60,52 @@ Deno.test("httpSubject() serves session after session of one gateway, whose mess
     }
     const { id } = await session.accepted();
     assertMatch(id, /^m-[a-z0-9]+-\d+$/);
-    await session.ack((await session.untilCall(5_000, "b"))!);
+    await session.term((await session.untilCall(5_000, "b"))!);
+    await session.untilTrace(({ kind }) => kind === "dead-letter", 5_000);
+    assertEquals((await session.list("dead-letters")).length, 1);
+    await session.start();
+    assertEquals([await session.list("dead-letters"), await session.list("services")], [[], []]);
     await subject.close();
   }
   await reader.cancel();
   child.kill();
   await child.status;
+});
+
+Deno.test("httpSubject() sends paths as they are, reads streams piece by piece, hangs up, and tells of closed connections", async () => {
+  const paths: string[] = [];
+  let left = false;
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? "");
+    if (request.url === "/bus/cut") return void request.socket.destroy();
+    if (request.url !== "/bus/stream") return void response.end("{}");
+    response.write("one");
+    response.on("close", () => left = true);
+    setTimeout(() => response.write("two"), 50);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const subject = await httpSubject({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/bus` })();
+  try {
+    await subject.send(1, { do: "hello" });
+    const get = { do: "request", method: "GET", headers: {} } as const;
+    assertEquals((await subject.send(2, { ...get, path: "/a/../b/%2e%2e/" })).ok?.body, "{}");
+    assertEquals((await subject.send(3, { ...get, path: "/cut" })).ok, { closed: true });
+    assertEquals(paths, ["/bus", "/bus/a/../b/%2e%2e/", "/bus/cut", "/bus"]);
+    const { ok } = await subject.send(4, { ...get, path: "/stream", stream: true });
+    assertEquals([ok?.status, ok?.body], [200, ""]);
+    let text = "";
+    for (let n = 0; n < 200 && text !== "onetwo"; n++) {
+      text += (await subject.send(5 + n, { do: "read", to: 4 })).ok?.text;
+    }
+    assertEquals(text, "onetwo");
+    await subject.send(300, { do: "hang-up", to: 4 });
+    for (let n = 0; n < 200 && !left; n++) await new Promise((resolve) => setTimeout(resolve, 10));
+    assertEquals(left, true, "whoever is hung up on hears of it");
+    assertEquals((await subject.send(301, { do: "read", to: 4 })).ok, { text: "", ended: true });
+  } finally {
+    await subject.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 Deno.test("httpSubject() says what is wrong with a command that prints no URL", async () => {

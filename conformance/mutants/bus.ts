@@ -486,4 +486,12 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     find: "Math.max(600_000, 2 * longestMs)",
     replace: "Math.max(600_000, longestMs)",
   },
+  {
+    id: "closing-forgets-what-stands-in-line",
+    requirement: "BUS-105",
+    check: "drain/critical-state-is-flushed",
+    file: "adapters/engines/_loop.ts",
+    find: "this.bus.storeInLine(this.clock.nowMs());",
+    replace: "",
+  },
 ];

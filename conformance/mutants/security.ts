@@ -537,4 +537,12 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     replace:
       'if (header.length > MAX_TOKEN_LENGTH + 16) return undefined;\n  const token = header.slice(header.indexOf(" ") + 1).trim();',
   },
+  {
+    id: "rate-not-counted",
+    requirement: "REG-021",
+    check: "security/rate-is-kept",
+    file: "core/registry/registry.ts",
+    find: "if (atMs <= nowMs) found.rate = passed(found.rate, nowMs);",
+    replace: "",
+  },
 ];

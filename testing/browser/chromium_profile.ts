@@ -11,7 +11,9 @@ import { CHROMIUM, FLAGS } from "../chromium.ts";
 export interface ProfiledChromium {
   /** Its only context: that of the profile. */
   readonly context: BrowserContext;
-  /** SIGKILL, to the process that keeps the databases; resolves when it is gone. */
+  /** The process that keeps the databases. */
+  readonly pid: number;
+  /** SIGKILL, if it still runs; resolves when it is gone. */
   kill(): Promise<void>;
   /** Ends it as a user would. */
   close(): Promise<void>;
@@ -29,6 +31,8 @@ export async function startChromiumOn(profile: string): Promise<ProfiledChromium
     stdout: "null",
     stderr: "null",
   }).spawn();
+  let gone = false;
+  child.status.then(() => gone = true);
   try {
     const port = await lineOf(portFile);
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
@@ -38,8 +42,9 @@ export async function startChromiumOn(profile: string): Promise<ProfiledChromium
     if (main !== child.pid) throw new Error(`the browser is process ${main}, started was ${child.pid}`);
     return {
       context: browser.contexts()[0],
+      pid: child.pid,
       async kill() {
-        child.kill("SIGKILL");
+        if (!gone) child.kill("SIGKILL");
         await child.status;
         await browser.close().catch(() => {});
       },

@@ -10,7 +10,7 @@ from proxy import has_dots
 from refusal import Refusal
 from sign import read_secret
 
-SCOPE = re.compile(r'publish:(.+)|register:(\*|[a-z0-9][a-z0-9-]{0,62})|call:(\*|[a-z0-9][a-z0-9-]{0,62})|observe|admin')
+SCOPE = re.compile(r'publish:(.+)|(?:register|call):(?:\*|[a-z0-9][a-z0-9-]{0,62})|observe|admin')
 LEVELS = ('pinned', 'checked')
 
 
@@ -130,6 +130,6 @@ def judge_open(headers, peer):
     is_near = host is None or is_local_name(bare.lower()) or is_loopback(bare)
     passed = any(each in ('forwarded', 'via', 'x-real-ip') or each.startswith('x-forwarded-') for each in headers)
     origin = headers.get('origin')
-    is_own = origin is None or host is not None and origin.lower() in ('http://' + host.lower(), 'https://' + host.lower())
+    is_own = origin is None or host is not None and re.sub('^https?://', '', origin.lower()) == host.lower()
     if not is_loopback(peer or '') or not is_near or passed or not is_own:
         raise Refusal('open-mode-refused', 'open mode serves loopback peers only')

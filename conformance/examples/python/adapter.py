@@ -26,8 +26,8 @@ from store_faults import Disk
 
 HELLO = {'control': 1, 'name': 'bellhop-py', 'version': '0.1.0', 'spec': '0.1', 'clock': 'virtual',
          'profiles': ['core', 'registry', 'http', 'durable', 'security'], 'asks': list(QUESTIONS),
-         'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes', 'store-read', 'streams', 'mount',
-                 'bounds', 'schemas', 'stops', 'replies', 'peer', 'hosts', 'guard']}
+         'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes', 'store-read', 'streams',
+                 'mount', 'bounds', 'schemas', 'stops', 'replies', 'peer', 'hosts', 'guard']}
 
 
 class Unsupported(Exception):

@@ -5,7 +5,7 @@ import envelope
 import pattern
 from delay import delay
 from policy import policy_of
-from refusal import Refusal, as_control
+from refusal import Refusal
 from sign import sign, verify
 from verdict import judge_answer
 

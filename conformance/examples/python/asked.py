@@ -3,8 +3,9 @@ import base64
 
 from ask import body_of
 from deliver import dispatch
-from http_binding import handle, late_body
+from http_binding import handle
 from later import Later, after
+from request import late_body
 from schedule import ANSWER, wake
 from service_role import handle_service
 from stream import Body

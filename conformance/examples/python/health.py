@@ -60,7 +60,7 @@ def may_call(gw, endpoint):
 
 
 def handshake(gw, endpoint):
-    """Asks an endpoint for consent: Later of the rate that it grants, None for any (REG-018, REG-019, SEC-054 to SEC-056)."""
+    """Asks for consent: Later of the rate granted, None for any (REG-018, REG-019, SEC-054 to SEC-056)."""
     later = Later()
 
     def asked(answer):

@@ -5,6 +5,7 @@ import traceback
 
 import bus
 import bus_end
+import documents
 import envelope
 import health
 import proxy
@@ -15,17 +16,17 @@ from bus_state import status_of
 from codes import CODES
 from deliver import dispatch
 from gateway import OWN_SOURCE, watch
-from json_text import Malformed, read_bytes, write_json
+from json_text import Malformed, read_bytes
 from later import Later, after
 from letters import find_letter
 from problem import answer_problem, problem_of
 from refusal import Refusal
+from request import Request, answer_json, decode, is_public, wait_of
 from stream import MAX_STREAMS, Body, Stream
 
 VERSION = '0.1.0'
 MAX_DISCOVERIES = 16
 LONGEST_HEADERS = 65536
-PREFER_WAIT = re.compile(r'wait[ \t]*=[ \t]*(?:"([0-9]+)"|([0-9]+))', re.I)
 
 
 class NoMethod(Exception):
@@ -84,8 +85,6 @@ def route(gw, method, path, raw, headers, body, tell):
             credential.need('call:' + decode(parts[1], 'name'), 'call:*')
         return proxy.pass_on(gw, method, path, parts[1], headers, body, tell)
     key = '/'.join(parts[:1] + ['{id}'] * (len(parts) > 1) + parts[2:])
-    if credential and key == 'asyncapi.json':
-        credential.need('observe')
     routes = ROUTES.get(key if parts[0] in ('services', 'dead-letters') else bare.lstrip('/') if bare else '')
     if routes is None or len(parts) > 1 and not parts[1]:
         raise Refusal('route-unknown', 'nothing is served there')
@@ -100,85 +99,11 @@ def route(gw, method, path, raw, headers, body, tell):
     return answer
 
 
-def is_public(method, parts):
-    """What needs no credential (SEC-009)."""
-    if method == 'OPTIONS':
-        return parts[0] != 'services' or len(parts) < 3
-    return method in ('GET', 'HEAD') and '/'.join(parts) in ('', 'health', 'errors')
-
-
 def renew_by_header(gw, headers):
     """Any request that carries the lease token renews the lease (REG-025)."""
     instance = gw.leases.get(registry.digest(headers['bellhop-lease']))
     if instance:
         registry.renew(gw, instance, 'request')
-
-
-class Request:
-    """A request as the routes see it."""
-
-    def __init__(self, parts, query, raw, headers, body, tell, credential):
-        self.credential = credential
-        self.parts, self.raw, self.headers, self.body, self.tell = parts, raw, headers, body, tell
-        self.query = read_query(query)
-
-    def allow(self, *scopes):
-        """Refuses a credential without one of the scopes (SEC-011)."""
-        if self.credential:
-            self.credential.need(*scopes)
-
-    def number(self, name, least, most, default):
-        """A whole number of the query (HTTP-030)."""
-        text = self.query.get(name)
-        if text is None:
-            return default
-        if not re.fullmatch('[0-9]{1,9}', text) or not least <= int(text) <= most:
-            raise Refusal('argument-invalid', 'from %d to %d' % (least, most), field=name)
-        return int(text)
-
-    def need(self, name):
-        """A part of the query that must be there (HTTP-030)."""
-        if not self.query.get(name):
-            raise Refusal('argument-invalid', 'is missing', field=name)
-        return self.query[name]
-
-
-def read_query(text):
-    """Names and values, percent-decoded once (HTTP-028)."""
-    found = {}
-    for pair in text.split('&') if text else ():
-        name, _, value = pair.partition('=')
-        name = decode(name, 'query')
-        if name in found:
-            raise Refusal('argument-invalid', 'is there twice', field=name)
-        found[name] = decode(value, name)
-    return found
-
-
-def decode(text, field):
-    decoded, code = envelope.decode_value(text.replace('"', '%22'))
-    if code:
-        raise Refusal('argument-invalid', 'broken percent-encoding', field=field)
-    return decoded
-
-
-def late_body(gw):
-    """The answer to a request whose body did not come (HTTP-009)."""
-    return answer_problem(Refusal('timeout', 'the body did not arrive in time'), gw.mount, {'connection': 'close'})
-
-
-def answer_json(status, value, kind='application/json', headers=None):
-    return status, {'content-type': kind, **(headers or {})}, write_json(value).encode('utf-8')
-
-
-def wait_of(headers):
-    """N of `Prefer: wait=N`, at most 60, or None (HTTP-022, HTTP-023)."""
-    for each in headers.get('prefer', '').split(','):
-        found = PREFER_WAIT.fullmatch(each.partition(';')[0].strip())
-        if found:
-            digits = found.group(1) or found.group(2)
-            return 60 if len(digits) > 4 and digits.strip('0') else min(60, int(digits))
-    return None
 
 
 def post_messages(gw, request):
@@ -380,9 +305,18 @@ def get_errors(gw, request):
     return 200, {'content-type': 'text/html; charset=utf-8'}, page.encode()
 
 
+def get_openapi(gw, request):
+    return answer_json(200, documents.openapi(gw, VERSION))
+
+
+def get_asyncapi(gw, request):
+    request.allow('observe')
+    return answer_json(200, documents.asyncapi(gw, VERSION))
+
+
 ROUTES = {
     '': {'GET': get_manifest}, 'health': {'GET': get_health}, 'errors': {'GET': get_errors},
-    'trace': {'GET': get_trace},
+    'trace': {'GET': get_trace}, 'openapi.json': {'GET': get_openapi}, 'asyncapi.json': {'GET': get_asyncapi},
     'messages': {'POST': post_messages, 'GET': get_messages, 'DELETE': delete_messages},
     'registry': {'POST': post_registry}, 'discover': {'POST': post_discover}, 'services': {'GET': get_services},
     'services/{id}': {'GET': get_service}, 'dead-letters': {'GET': get_letters},

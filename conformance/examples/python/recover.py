@@ -58,7 +58,8 @@ def recover_service(gw, name, told, instances):
     gw.made = max(gw.made, service.number)
     for key, one in instances.items():
         instance = registry.Instance(name, key, one['version'], one['endpoint'], one['health'], one['lease'],
-                                     one['leaseMs'], gw.now + one['leaseMs'], one['registeredMs'], state='suspect', rate=one['rate'])
+                                     one['leaseMs'], gw.now + one['leaseMs'], one['registeredMs'], state='suspect',
+                                     rate=one['rate'])
         registry.put(gw, service, instance)
         trace(gw, 'suspect', service=name, instance=key, reason='restored')
         health.plan_check(gw, instance)

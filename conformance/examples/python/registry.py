@@ -138,7 +138,8 @@ def store(gw, service, instance=None):
     if instance:
         changes[instance_key(instance)] = {
             'version': instance.version, 'endpoint': instance.endpoint, 'health': instance.health_path,
-            'lease': instance.lease, 'rate': instance.rate, 'leaseMs': instance.lease_ms, 'registeredMs': instance.registered_ms}
+            'lease': instance.lease, 'rate': instance.rate, 'leaseMs': instance.lease_ms,
+            'registeredMs': instance.registered_ms}
     changes['s/' + service.name] = {
         'number': service.number, 'registeredMs': service.registered_ms, 'version': service.version,
         'subscriptions': service.subscriptions, 'ephemeral': service.ephemeral, 'receipts': service.receipts,

@@ -24,6 +24,7 @@ from guard import Lookup
 from problem import answer_problem
 from recover import recover
 from refusal import Refusal
+from request import late_body
 from store import Store
 from stream import Body
 
@@ -129,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.body(int(length))
         if body is None:
             self.close_connection = True
-            return self.answer(*http_binding.late_body(GW))
+            return self.answer(*late_body(GW))
         path = self.path
         if path != MOUNT and not path.startswith((MOUNT + '/', MOUNT + '?')):
             return self.answer(*answer_problem(Refusal('route-unknown', 'outside the mount'), MOUNT))

@@ -7,11 +7,11 @@ import envelope
 import registration
 from access import judge_open
 from gateway import call_out
-from http_binding import answer_json
 from json_text import write_json
 from pattern import matches
 from problem import problem_of
 from refusal import Refusal
+from request import answer_json
 from sign import verify
 
 REMEMBERED_MS = 600000

@@ -108,6 +108,24 @@ class Service(unittest.TestCase):
         self.assertEqual(driver.request('OPTIONS', '/')['headers']['webhook-allowed-origin'], '*')
 
 
+class Documents(unittest.TestCase):
+    def test_documents(self):
+        """HTTP-077 to HTTP-080: every route is told; what is left out is said."""
+        import documents
+        from http_binding import ROUTES
+        told = {path: {each.upper() for each in methods} for path, methods in documents.TOLD.items()}
+        self.assertEqual({path.replace('{name}', '{id}').lstrip('/'): each for path, each in told.items()},
+                         {path: set(each) for path, each in ROUTES.items()})
+        driver = Driver(mount='/bus')
+        driver.service('b', patterns=['a.*', 'b.>'])
+        self.assertEqual(driver.request('GET', '/openapi.json')['json']['servers'], [{'url': '/bus'}])
+        channels = driver.request('GET', '/asyncapi.json')['json']['channels']
+        self.assertEqual([each['address'] for each in channels.values()], [*documents.OWN, 'a.*', 'b.>'])
+        for number in range(20):
+            driver.service('c%d' % number, patterns=['x%d.y%d' % (number, each) for each in range(64)])
+        self.assertEqual(driver.request('GET', '/asyncapi.json')['json']['info']['x-left-out'], 20 * 64 + 2 - 1000)
+
+
 class Streams(unittest.TestCase):
     def setUp(self):
         self.driver = Driver(bounds={'calls': 1, 'waits': 1, 'streamBytes': 2000, 'commentMs': 10})

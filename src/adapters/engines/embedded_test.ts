@@ -288,6 +288,27 @@ Deno.test("embedded() finishes the attempts under way when it closes, and accept
   assertEquals(clock.pending, 0);
 });
 
+Deno.test("embedded() leaves on disk what was tried of a CRITICAL whose retry came too late for the close", async () => {
+  const store = memory();
+  const first = await world(store);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await first.add("b", ["alarm"], async () => {
+    await promise;
+    return { verdict: "nak", reason: "status-503", answered: true };
+  });
+  await first.engine.publish(message("1", "alarm", "CRITICAL"), ANYONE);
+  await first.clock.settle();
+  const closed = first.engine.close({ deadlineMs: 5_000 });
+  resolve();
+  await first.clock.settle();
+  await closed;
+  const second = await world(store);
+  await second.clock.settle();
+  const [begun] = second.trace.filter(({ kind }) => kind === "attempt" || kind === "retry");
+  assertEquals([begun?.kind, begun?.attempt], ["retry", 2]);
+  await second.engine.close({ deadlineMs: 0 });
+});
+
 Deno.test("embedded() waits for a close no longer than its deadline", async () => {
   const { engine, add, clock } = await world();
   await add("b", ["alarm"], () => new Promise(() => {}));
@@ -363,6 +384,24 @@ Deno.test("embedded() ends every delivery of any fleet exactly once, within the 
     ),
     { numRuns: 20 },
   );
+});
+
+Deno.test("embedded() goes on after a store refused one write for want of room", async () => {
+  const open = memory();
+  let full = false;
+  const { engine, add } = await world(async () => {
+    const store = await open();
+    const refuse = () => Promise.reject(new BellhopError("store-full", "no room"));
+    return { ...store, write: (operations) => full ? refuse() : store.write(operations) };
+  });
+  await add("b", ["alarm"]);
+  full = true;
+  const refused = await assertRejects(async () => await engine.publish(message("1", "alarm", "CRITICAL"), ANYONE));
+  assertEquals([(refused as BellhopError).code, (await engine.health()).status], ["store-full", "pass"]);
+  full = false;
+  await engine.publish(message("2", "alarm", "CRITICAL"), ANYONE);
+  assertEquals((await engine.settled("/test", "2", 1_000)).deliveries[0].outcome, "delivered");
+  await engine.close();
 });
 
 Deno.test("embedded() takes no CRITICAL on a store that keeps nothing, unless it is told to", async () => {

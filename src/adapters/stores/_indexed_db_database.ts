@@ -8,6 +8,7 @@ import { delMany, promisifyRequest, setMany, type UseStore } from "idb-keyval";
 import type { Keyspace, StoreOperation } from "../../core/bus/operation.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { StoreRecord } from "../../ports/store.ts";
+import { beginNewLog } from "./_indexed_db_log.ts";
 
 /** One object store for each keyspace; their keys are strings, which IndexedDB sorts by code units. */
 const OBJECT_STORES = ["messages", "deliveries", "outcomes", "registry"] satisfies readonly Keyspace[];
@@ -20,18 +21,20 @@ const STEPS: readonly ((database: IDBDatabase) => void)[] = [
 /** The schema that is read and written: the database's own version. */
 const SCHEMA_VERSION = STEPS.length;
 
-/**
- * Opens the database, makes it or brings it up to this schema.
- *
- * The library's `createStore` does neither: it gives no version, and makes no second object store in one database.
- */
+/** Opens the database, makes it or brings it up to this schema; gives up after the time. */
 export async function openDatabase(name: string, timeoutMs: number): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, SCHEMA_VERSION);
-  request.onupgradeneeded = ({ oldVersion }) => STEPS.slice(oldVersion).forEach((step) => step(request.result));
-  const database = await inTime(promisifyRequest(request), name, timeoutMs);
-  if ([...database.objectStoreNames].join() === OBJECT_STORES.toSorted().join()) return database;
+  const database = await inTime(prepare(name), name, timeoutMs);
+  if ([...database.objectStoreNames].join() === [...OBJECT_STORES].sort().join()) return database;
   database.close();
   throw new BellhopError("store-failed", `${name} is a database of something else and was left as it is`);
+}
+
+/** The library's `createStore` gives no version, and makes no second object store in one database. */
+async function prepare(name: string): Promise<IDBDatabase> {
+  await beginNewLog(name);
+  const request = indexedDB.open(name, SCHEMA_VERSION);
+  request.onupgradeneeded = ({ oldVersion }) => STEPS.slice(oldVersion).forEach((step) => step(request.result));
+  return await promisifyRequest(request);
 }
 
 /** Applies the operations in one transaction; resolves when the browser has flushed it, rejects with what it died of. */

@@ -2,6 +2,7 @@ import type { Envelope } from "../envelope/mod.ts";
 import { accept, type Acceptance, refuseUntimely } from "./accept.ts";
 import { cancel, find, receiversOf, removeInstance, removeReceiver } from "./commands.ts";
 import type { DeadLetter } from "./dead_letter.ts";
+import { storeInLine } from "./drain.ts";
 import type { BusEffect } from "./effect.ts";
 import type { Flight } from "./flight.ts";
 import { flushed, flushFailed } from "./flush.ts";
@@ -150,6 +151,8 @@ export interface Bus {
   recover(nowMs: number, found: Recovery): Recovered;
   /** From now on nothing is accepted and nothing taken; what is under way may settle. */
   drain(): void;
+  /** Asks for the write of all that the disk does not know of CRITICAL deliveries in line; to be called at the end. */
+  storeInLine(nowMs: number): void;
   /** How full it is. */
   counts(): BusCounts;
 }
@@ -237,6 +240,7 @@ export function createBus(settings: BusSettings): Bus {
     drain: () => {
       state.draining = true;
     },
+    storeInLine: (nowMs) => storeInLine(state, nowMs),
     counts: () => ({
       unfinished: state.deliveries.size,
       inFlight: state.flightCount,
