@@ -108,7 +108,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     id: "pull-lost-lease-keeps-its-place",
     requirement: "PULL-018",
     check: "pull/stream-window",
-    file: "adapters/hono/_delivery_stream.ts",
+    file: "adapters/hono/_tickets.ts",
     find: "stop: after(leaseMs, () => end(ticket)) });",
     replace: "stop: after(2 * leaseMs, () => end(ticket)) });",
   },

@@ -12,9 +12,9 @@ import type { EndpointGuard } from "../../security/endpoint_guard.ts";
 import { parseScopes } from "../../security/scope.ts";
 import type { After } from "./_after.ts";
 import type { ReadBody } from "./_body.ts";
-import type { Tickets } from "./_delivery_stream.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
+import type { Tickets } from "./_tickets.ts";
 import type { UnderWay } from "./_under_way.ts";
 import type { Waits } from "./_waits.ts";
 

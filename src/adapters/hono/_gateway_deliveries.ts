@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { serialize } from "../../core/envelope/mod.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine, PulledDelivery, PullRequest, PullVerdict } from "../../ports/engine.ts";
 import { assertMayRegister } from "../../security/permission.ts";
 import { type Call, JSON_TYPE } from "./_gateway.ts";
 import { deliveryStream } from "./_delivery_stream.ts";
+import { toJson } from "./_pulled_json.ts";
 import { badField, type Query, readQuery } from "./_query.ts";
 
 /** Most deliveries of one answer, or of a stream that are not answered; and most answers of one request. */
@@ -113,12 +113,6 @@ export async function answers({ c, facts, engine, gateway, principal }: Call): P
 
 function listOf(taken: readonly PulledDelivery[]): string {
   return `{"deliveries":[${taken.map(toJson).join(",")}]}`;
-}
-
-/** With its envelope in structured mode, where bytes have a form. */
-export function toJson({ ticket, deliveryId, attempt, leaseMs, envelope }: PulledDelivery): string {
-  const head = JSON.stringify({ ticket, delivery: deliveryId, attempt, leaseMs }).slice(0, -1);
-  return `${head},"envelope":${serialize(envelope)}}`;
 }
 
 function readAnswers(body: Uint8Array): (readonly [ticket: string, verdict: PullVerdict])[] {

@@ -28,7 +28,7 @@ import { health, manifest, trace } from "./_gateway_about.ts";
 import { assertErrorsUrl, errors, ERRORS_PATH, errorsUrlOf } from "./_errors.ts";
 import { asyncapi, openapi, openapiText } from "./_gateway_documents.ts";
 import { answers, deliveries } from "./_gateway_deliveries.ts";
-import { tickets } from "./_delivery_stream.ts";
+import { tickets } from "./_tickets.ts";
 import { deadLetter, deadLetters, discard, redrive } from "./_gateway_dead_letters.ts";
 import { cancel, messages, publish } from "./_gateway_messages.ts";
 import { proxy } from "./_gateway_proxy.ts";
