@@ -274,3 +274,34 @@ Deno.test("connect() refuses an endpoint beside a delivery, and pull() bounds th
   }
   pull({ maxRunning: 100, handlerTimeoutMs: 1_000 });
 });
+
+Deno.test("whoever hangs up a long poll or a stream over a real connection takes nothing with it", async () => {
+  await using gateway = await new Gateway().up();
+  const data = { name: "worker", version: "1", subscriptions: ["t"], delivery: "pull" };
+  const { lease } = await gateway.engine.register(data);
+  const url = `http://127.0.0.1:${gateway.port}/bus/deliveries`;
+  for (const [n, accept] of ["application/json", "text/event-stream"].entries()) {
+    const leaving = new AbortController();
+    const headers = { "bellhop-lease": lease, accept };
+    const response = await fetch(`${url}?wait=60`, { headers, signal: leaving.signal });
+    const body = response.text().catch(() => "");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leaving.abort();
+    await body;
+    // The server hears of it a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await gateway.send(`m${n}`);
+    const taken = await (await fetch(url, { headers: { "bellhop-lease": lease } })).json();
+    assertEquals(
+      taken.deliveries.map(({ envelope, attempt }: { envelope: { id: string }; attempt: number }) => [
+        envelope.id,
+        attempt,
+      ]),
+      [[`m${n}`, 1]],
+      accept,
+    );
+    const [{ ticket }] = taken.deliveries;
+    const answers = JSON.stringify({ answers: [{ ticket, verdict: "ack" }] });
+    await (await fetch(url, { method: "POST", headers: { "bellhop-lease": lease }, body: answers })).json();
+  }
+});
