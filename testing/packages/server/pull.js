@@ -1,4 +1,5 @@
 // Who cannot be called, by a stream and by long poll; and one that hangs up while it waits.
+import process from "node:process";
 import { pull } from "@bellhop/bellhop/pull";
 import { connect, gateway, serve, service } from "@bellhop/bellhop/server";
 import { memory } from "@bellhop/bellhop/stores/memory";
@@ -37,5 +38,5 @@ const { deliveries } = await (await fetch(`${url}/deliveries?wait=5`, { headers 
 heard.push(...deliveries.map(({ envelope, attempt }) => `${envelope.type} ${attempt}`));
 const answers = deliveries.map(({ ticket }) => ({ ticket, verdict: "ack" }));
 await (await fetch(`${url}/deliveries`, { method: "POST", headers, body: JSON.stringify({ answers }) })).json();
-console.log(JSON.stringify(heard));
+process.stdout.write(`${JSON.stringify(heard)}\n`);
 for (const open of [publisher, bus, server]) await open.close();
