@@ -9,6 +9,7 @@ import type { EventDefinition, TypedEnvelope } from "../schema/define_event.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CallOptions, CallRequest, PublishOptions, Sent } from "../service/outgoing.ts";
 import { announce, type Announcement } from "./_announcement.ts";
+import { bearer, checkedUrl } from "./_check_gateway.ts";
 import type { Gateway } from "./_gateway.ts";
 import { inRange } from "./_in_range.ts";
 import { newId } from "./_new_id.ts";
@@ -134,18 +135,8 @@ export async function connect(
   const options = second ?? first as ConnectOptions;
   const { clock = platformClock, random = Math.random, timeoutMs = 30_000, endpoint, token, onError } = options;
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
-  if (typeof options.gateway !== "string" || options.gateway === "") {
-    throw new BellhopError("argument-invalid", "gateway: wanted its URL", { field: "gateway" });
-  }
-  if (!isPlainUrl(options.gateway)) {
-    throw new BellhopError("argument-invalid", "gateway: wanted its URL, without user, password, query or fragment", {
-      field: "gateway",
-    });
-  }
-  // fetch would repeat what it cannot send, in an error that is logged.
-  if (token !== undefined && !(typeof token === "string" && /^[!-~]+$/.test(token))) {
-    throw new BellhopError("argument-invalid", "token: wanted visible ASCII characters", { field: "token" });
-  }
+  const url = checkedUrl(options.gateway);
+  const headers = bearer(token);
   const manifest = service?.manifest();
   const source = options.source ?? (manifest === undefined ? `/clients/${newId()}` : `/services/${manifest.name}`);
   const closed = new AbortController();
@@ -154,9 +145,9 @@ export async function connect(
     random,
     // Called as a plain function: the platform's refuses any other `this`.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    url: options.gateway.replace(/\/$/, ""),
+    url,
     closed: closed.signal,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers,
   };
   let announcement: Announcement | undefined;
   const resolution = createResolution(gateway);
@@ -216,14 +207,6 @@ export async function connect(
     announcement = await announce(gateway, source, registration, timeoutMs, (error) => onError?.(error));
   }
   return client;
-}
-
-/** What a URL holds besides its path would stand in every error that names the gateway. A page may give a path alone. */
-function isPlainUrl(text: string): boolean {
-  const base = URL.canParse(text) ? undefined : "http://page";
-  if (!URL.canParse(text, base)) return false;
-  const { username, password } = new URL(text, base);
-  return username === "" && password === "" && !/[?#]/.test(text);
 }
 
 function clientClosed(): BellhopError {
