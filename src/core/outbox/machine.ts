@@ -8,8 +8,7 @@
  */
 import type { StoreOperation } from "../bus/operation.ts";
 import { BellhopError } from "../error.ts";
-import { Lanes } from "../priority/lanes.ts";
-import { PriorityQueue } from "../priority/queue.ts";
+import { ROUND } from "../priority/queue.ts";
 import { type Rank, rankOf } from "../priority/table.ts";
 import { backoffDelay, retryAllowed, withRetryAfter } from "../retry/backoff.ts";
 import { PRIORITY_POLICIES } from "../retry/policy.ts";
@@ -129,7 +128,6 @@ interface Entry extends OutboxEntry {
   reason: string;
   dueMs: number;
   readonly name: string;
-  readonly slot: number;
   readonly rank: Rank;
   /** Nothing is sent, and nothing waits, beyond it. */
   readonly giveUpMs: number;
@@ -154,10 +152,11 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
   /** In order of acceptance. */
   const known = new Map<string, Entry>();
   const letters = new Map<string, Letter>();
-  const slots: Entry[] = [];
-  const free: number[] = [];
-  const queue = new PriorityQueue();
-  const lanes = new Lanes();
+  /** Those that are ready, by rank, in the order in which they became so. */
+  const lines: readonly Set<Entry>[] = [new Set(), new Set(), new Set(), new Set()];
+  let place = 0;
+  /** Lanes with their heads and followers. */
+  const lanes = new Map<string, Set<Entry>>();
   /** What is kept in memory, and what in the store. */
   const parts = [{ count: 0, length: 0 }, { count: 0, length: 0 }];
   let sending = 0;
@@ -179,7 +178,6 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
     const { maxElapsedMs } = PRIORITY_POLICIES[message.priority];
     const entry: Entry = {
       name: nameOf(message.source, message.id),
-      slot: free.pop() ?? slots.length,
       message,
       rank,
       key,
@@ -191,23 +189,27 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       giveUpMs: Math.min(message.expiresMs, maxElapsedMs === null ? Infinity : acceptedMs + maxElapsedMs),
       probe: false,
     };
-    slots[entry.slot] = entry;
     known.set(entry.name, entry);
     room(message, rank, 1);
     return entry;
   }
 
-  /** Joins its lane, and the queue if it is the head. */
+  /** Joins its lane, and is ready if it is the head. */
   function enter(entry: Entry): void {
     const lane = laneOf(entry);
     entry.state = "following";
-    if (lane === undefined || lanes.enter(lane, entry.slot)) ready(entry);
+    if (lane === undefined) ready(entry);
+    else {
+      const followers = lanes.get(lane) ?? new Set();
+      lanes.set(lane, followers.add(entry));
+      if (followers.size === 1) ready(entry);
+    }
     look(entry);
   }
 
   function ready(entry: Entry): void {
     entry.state = "ready";
-    queue.push(entry.slot, entry.rank);
+    lines[entry.rank].add(entry);
   }
 
   function look(entry: Entry): void {
@@ -216,17 +218,17 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
 
   /** Takes it out, from wherever it stands. */
   function remove(entry: Entry): void {
-    const { state, slot, rank } = entry;
     const lane = laneOf(entry);
-    if (state === "ready") queue.remove(slot, rank);
-    if (state === "sending") sending--;
-    if (lane !== undefined && state !== "storing" && !lanes.drop(lane, slot)) {
-      const next = lanes.release(lane);
-      if (next >= 0) ready(slots[next]);
+    lines[entry.rank].delete(entry);
+    if (entry.state === "sending") sending--;
+    const followers = lane === undefined ? undefined : lanes.get(lane);
+    if (followers?.delete(entry)) {
+      const [next] = followers;
+      if (next === undefined) lanes.delete(lane!);
+      else if (next.state === "following") ready(next);
     }
     known.delete(entry.name);
-    free.push(slot);
-    room(entry.message, rank, -1);
+    room(entry.message, entry.rank, -1);
   }
 
   function end(nowMs: number, entry: Entry, outcome: OutboxOutcome, reason: string): OutboxTurn {
@@ -342,7 +344,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
             Object.assign(entry, { attempts, reason });
             entry.dueMs = Math.min(dueMs, nowMs + waitMs);
             if (entry.state === "ready") {
-              queue.remove(entry.slot, entry.rank);
+              lines[entry.rank].delete(entry);
               entry.state = "waiting";
               look(entry);
             }
@@ -371,9 +373,12 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
     },
     take(nowMs) {
       if (nowMs < probeMs || sending >= (reachable ? maxInFlight : 1)) return undefined;
-      const slot = queue.pop();
-      if (slot < 0) return undefined;
-      const entry = slots[slot];
+      let entry: Entry | undefined;
+      // A class with nothing to send gives its place to the highest that waits.
+      for (const rank of [ROUND[place], 3, 2, 1, 0]) if (entry === undefined) [entry] = lines[rank];
+      if (entry === undefined) return undefined;
+      place = (place + 1) % ROUND.length;
+      lines[entry.rank].delete(entry);
       entry.state = "sending";
       entry.probe = !reachable;
       sending++;
@@ -421,7 +426,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       silences = 0;
       probeMs = 0;
     },
-    nextMs: () => Math.min(soonestMs, queue.empty || sending > 0 ? Infinity : probeMs),
+    nextMs: () => Math.min(soonestMs, sending > 0 || lines.every(({ size }) => size === 0) ? Infinity : probeMs),
     entries: () => [...known.values()],
     deadLetters: () => [...letters.values()].map(({ end }) => end),
     cancel(nowMs, source, id) {

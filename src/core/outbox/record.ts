@@ -7,7 +7,6 @@
  */
 import type { Envelope } from "../envelope/envelope.ts";
 import { BellhopError } from "../error.ts";
-import { parseTimestamp } from "../timestamp.ts";
 import type { OutboxEnd, OutboxMessage } from "./message.ts";
 
 /** The version that is written. */
@@ -30,25 +29,31 @@ export function outboxKey(n: number): string {
   return String(n).padStart(16, "0");
 }
 
-/** The message in an envelope's JSON, which is taken to be one that `serialize` wrote. */
-export function outboxMessage(json: string): OutboxMessage {
-  return messageOf(JSON.parse(json), json);
+/**
+ * The message in an envelope's JSON, which is taken to be one that `serialize` wrote.
+ *
+ * @param timeOf reads a timestamp, as epoch milliseconds
+ */
+export function outboxMessage(json: string, timeOf: (timestamp: string) => number): OutboxMessage {
+  const envelope: Attributes = JSON.parse(json);
+  const { expirytime } = envelope;
+  return messageOf(envelope, expirytime === undefined ? null : timeOf(expirytime), json);
 }
 
 /** A message with the moment when it was taken. The envelope is put in as it is: it is JSON already. */
 export function messageRecord(message: OutboxMessage, acceptedMs: number): string {
-  return `[${VERSION},${acceptedMs},${message.json}]`;
+  return `${recorded([acceptedMs, message.expiresMs]).slice(0, -1)},${message.json}]`;
 }
 
 /** @throws {BellhopError} `store-version`, `store-failed` */
 export function readMessageRecord(value: string): { readonly message: OutboxMessage; readonly acceptedMs: number } {
-  const [acceptedMs, envelope] = read(value) as [number, Attributes];
-  return { message: messageOf(envelope), acceptedMs };
+  const [acceptedMs, expiresMs, envelope] = read(value) as [number, number | null, Attributes];
+  return { message: messageOf(envelope, expiresMs), acceptedMs };
 }
 
 /** The retries of a message. */
 export function retriesRecord({ attempts, dueMs, waitMs, reason }: OutboxRetries): string {
-  return JSON.stringify([VERSION, attempts, dueMs, waitMs, reason]);
+  return recorded([attempts, dueMs, waitMs, reason]);
 }
 
 /** @throws {BellhopError} `store-version`, `store-failed` */
@@ -59,23 +64,27 @@ export function readRetriesRecord(value: string): OutboxRetries {
 
 /** A message that failed for good. */
 export function endRecord({ message, outcome, reason, attempts, acceptedMs, endedMs }: OutboxEnd): string {
-  const facts = JSON.stringify([VERSION, outcome, reason, attempts, acceptedMs, endedMs]);
+  const facts = recorded([outcome, reason, attempts, acceptedMs, endedMs, message.expiresMs]);
   return `${facts.slice(0, -1)},${message.json}]`;
 }
 
 /** @throws {BellhopError} `store-version`, `store-failed` */
 export function readEndRecord(value: string): OutboxEnd {
-  const [outcome, reason, attempts, acceptedMs, endedMs, envelope] = read(value);
-  return { message: messageOf(envelope as Attributes), outcome, reason, attempts, acceptedMs, endedMs } as OutboxEnd;
+  const [outcome, reason, attempts, acceptedMs, endedMs, expiresMs, envelope] = read(value);
+  const message = messageOf(envelope as Attributes, expiresMs as number | null);
+  return { message, outcome, reason, attempts, acceptedMs, endedMs } as OutboxEnd;
 }
 
 type Attributes = Pick<OutboxMessage, "id" | "source"> & Pick<Envelope, "priority" | "partitionkey" | "expirytime">;
 
-function messageOf(envelope: Attributes, json: string = JSON.stringify(envelope)): OutboxMessage {
-  const { source, id, priority = "NORMAL", partitionkey, expirytime } = envelope;
-  // One that cannot be read is for the gateway to refuse.
-  const expiresMs = (expirytime === undefined ? undefined : parseTimestamp(expirytime)) ?? Infinity;
-  return { source, id, priority, partitionkey, expiresMs, json };
+function messageOf(envelope: Attributes, expiresMs: number | null, json = JSON.stringify(envelope)): OutboxMessage {
+  const { source, id, priority = "NORMAL", partitionkey } = envelope;
+  return { source, id, priority, partitionkey, expiresMs: expiresMs ?? Infinity, json };
+}
+
+/** What is infinite becomes `null`. */
+function recorded(facts: readonly unknown[]): string {
+  return JSON.stringify([VERSION, ...facts]);
 }
 
 function read(value: string): unknown[] {
