@@ -74,37 +74,33 @@ export function sqlRows(run: RunSql, table = "bellhop_outbox"): SqlRows {
 }
 
 /** What is needed of a `Deno.Kv`. */
-export interface Kv<Atomic> {
+export interface Kv {
   /** As `Deno.Kv.list`. */
   list(selector: { prefix: string[] }, options: { limit: number }): AsyncIterable<{ key: unknown; value: unknown }>;
   /** As `Deno.Kv.delete`. */
   // deno-lint-ignore no-explicit-any
   delete(key: any): Promise<void>;
-  /** As `Deno.Kv.atomic`. */
-  atomic(): Atomic;
 }
 
 /** Rows in a Deno KV. */
-export interface KvRows<Atomic> extends OutboxRows {
-  /** Adds one to the application's own commit. An envelope of more than 64 KiB does not fit. */
-  put(atomic: Atomic, sealed: Sealed): Atomic;
+export interface KvRows extends OutboxRows {
+  /** Adds one to the application's own commit, and gives that back. An envelope of more than 64 KiB does not fit. */
+  put<Atomic extends { set(key: string[], value: unknown): unknown }>(atomic: Atomic, sealed: Sealed): Atomic;
 }
 
 /**
  * Rows in the application's own Deno KV, in the order of the clock of who wrote them.
  *
+ * @param nowMs epoch milliseconds: `Date.now`
  * @param prefix first part of their keys
  */
-export function kvRows<Atomic extends { set(key: string[], value: unknown): Atomic }>(
-  kv: Kv<Atomic>,
-  nowMs: () => number,
-  prefix = "bellhop_outbox",
-): KvRows<Atomic> {
+export function kvRows(kv: Kv, nowMs: () => number, prefix = "bellhop_outbox"): KvRows {
   let count = 0;
   return {
     put(atomic, { id, json }) {
       const moment = [nowMs(), count++].map((part) => String(part).padStart(16, "0")).join(" ");
-      return atomic.set([prefix, moment, id], json);
+      atomic.set([prefix, moment, id], json);
+      return atomic;
     },
     async read(limit) {
       const rows: OutboxRow[] = [];
