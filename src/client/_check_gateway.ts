@@ -2,10 +2,7 @@ import { BellhopError } from "../core/error.ts";
 
 /** @returns the gateway's URL without a slash at its end @throws {BellhopError} `argument-invalid` */
 export function checkedUrl(url: unknown): string {
-  if (typeof url !== "string" || url === "") {
-    throw new BellhopError("argument-invalid", "gateway: wanted its URL", { field: "gateway" });
-  }
-  if (!isPlainUrl(url)) {
+  if (typeof url !== "string" || url === "" || !isPlainUrl(url)) {
     throw new BellhopError("argument-invalid", "gateway: wanted its URL, without user, password, query or fragment", {
       field: "gateway",
     });

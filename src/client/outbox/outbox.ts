@@ -70,8 +70,8 @@ export interface Kept extends MessageName {
   readonly durability: Durability;
 }
 
-/** A message with its envelope. */
-interface Shown extends MessageName {
+/** A message with its envelope, and how it has fared. */
+export interface Shown extends MessageName {
   /** Its priority. */
   readonly priority: Priority;
   /** The whole envelope, as it is sent. */
