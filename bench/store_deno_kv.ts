@@ -11,7 +11,7 @@ import { denoKv } from "@bellhop/bellhop/stores/deno-kv";
 import { interleave } from "./harness.ts";
 
 const PUBLISHERS = 50;
-const WRITES_EACH = 8;
+const WRITES_EACH = 4;
 const value = JSON.stringify({ envelope: "x".repeat(586) });
 const bytes = new TextEncoder().encode(value);
 const text = "x".repeat(262_144);
@@ -27,7 +27,7 @@ await interleave(`${PUBLISHERS} publishers, ${value.length} bytes each; per reco
   "plain set, 50 in flight": () => publishers(() => plain.set(["messages", key()], bytes)),
   "denoKv() group commit": () => publishers(() => store.write([{ keyspace: "messages", key: key(), value }])),
   "atomic commit of 50": atomics,
-}, { per: PUBLISHERS * WRITES_EACH, cpuMs: 150, rounds: 9 });
+}, { per: PUBLISHERS * WRITES_EACH, cpuMs: 100, rounds: 7 });
 
 await interleave("one record at a time", {
   "plain set": () => plain.set(["messages", key()], bytes),

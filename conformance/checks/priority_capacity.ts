@@ -354,6 +354,8 @@ async function refusedAsFull(session: Session, fields: JsonObject, requirement: 
 class Target {
   private readonly queued: { readonly id: string; readonly source: string; readonly priority: string }[] = [];
   private unfinished = 0;
+  /** Failures in a row: ten would open the breaker. */
+  private strikes = 0;
 
   constructor(private readonly session: Session, private readonly capacity: number) {}
 
@@ -406,7 +408,8 @@ class Target {
     const session: Session = this.session;
     const call = session.peek("b");
     if (call === undefined) return;
-    if (how === "ack") {
+    this.strikes = how === "ack" || this.strikes === 8 ? 0 : this.strikes + 1;
+    if (this.strikes === 0) {
       await session.ack(call);
       this.unfinished--;
     } else await session.nak(call, HOUR_MS);

@@ -207,6 +207,8 @@ class Lanes {
   private readonly lanes = new Map<string, LaneItem[]>();
   private readonly items = new Map<string, readonly [string, LaneItem]>();
   private count = 0;
+  /** Failures in a row: ten would open the breaker. */
+  private strikes = 0;
 
   constructor(private readonly session: Session) {}
 
@@ -221,9 +223,12 @@ class Lanes {
     this.compare();
   }
 
-  async settle(pick: number, how: string): Promise<void> {
+  async settle(pick: number, drawn: string): Promise<void> {
     const session: Session = this.session;
     if (session.calls.length === 0) return;
+    this.strikes = drawn === "ack" ? 0 : this.strikes + 1;
+    const how = this.strikes < 9 ? drawn : "ack";
+    if (how === "ack") this.strikes = 0;
     const call = session.calls[pick % session.calls.length];
     const [, item] = this.items.get(idOf(call))!;
     if (how === "ack") await session.ack(call);

@@ -11,7 +11,9 @@ import { CHROMIUM, FLAGS } from "../chromium.ts";
 export interface ProfiledChromium {
   /** Its only context: that of the profile. */
   readonly context: BrowserContext;
-  /** SIGKILL, to the process that keeps the databases, if it lives; resolves when it is gone. */
+  /** The process that keeps the databases. */
+  readonly pid: number;
+  /** SIGKILL, if it still runs; resolves when it is gone. */
   kill(): Promise<void>;
   /** Ends it as a user would. */
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export async function startChromiumOn(profile: string): Promise<ProfiledChromium
     if (main !== child.pid) throw new Error(`the browser is process ${main}, started was ${child.pid}`);
     return {
       context: browser.contexts()[0],
+      pid: child.pid,
       async kill() {
         if (!gone) child.kill("SIGKILL");
         await child.status;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Readable } from "node:stream";
-import { Miniflare } from "npm:miniflare@4.20260730.0";
+import { kCurrentWorker, Miniflare } from "npm:miniflare@4.20260730.0";
 
 /** A Worker that runs. */
 export interface Workerd extends AsyncDisposable {
@@ -20,6 +20,8 @@ export interface WorkerdOptions {
   readonly objects?: Readonly<Record<string, string>>;
   /** Variables. */
   readonly bindings?: Readonly<Record<string, string>>;
+  /** Name under which it is bound to itself. */
+  readonly self?: string;
   /** Folder in which objects are kept; in memory without. */
   readonly folder?: string;
 }
@@ -43,7 +45,7 @@ export async function bundled(path: string): Promise<string> {
 
 /** Starts workerd on a bundled program. */
 export async function workerd(program: string, options: WorkerdOptions = {}): Promise<Workerd> {
-  const { objects = {}, bindings = {}, folder } = options;
+  const { objects = {}, bindings = {}, self, folder } = options;
   const before = await children();
   const miniflare = new Miniflare({
     modules: [{ type: "ESModule", path: "worker.js", contents: program }],
@@ -53,6 +55,7 @@ export async function workerd(program: string, options: WorkerdOptions = {}): Pr
       Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
     ),
     bindings: { ...bindings },
+    ...(self === undefined ? {} : { serviceBindings: { [self]: kCurrentWorker } }),
     host: "127.0.0.1",
     // It tells the stack of each connection that was cut.
     handleRuntimeStdio(output: Readable, errors: Readable) {

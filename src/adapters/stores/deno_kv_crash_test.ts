@@ -6,7 +6,7 @@ import type { StoreRecord } from "../../ports/store.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
 import { denoKv } from "./deno_kv.ts";
 
-const CYCLES = effort(5, 200);
+const CYCLES = effort(4, 200);
 const WRITER = new URL("../../../testing/crash/deno_kv_writer.ts", import.meta.url);
 
 Deno.test("denoKv() loses no acknowledged record to SIGKILL, invents none, tears none, and keeps a prefix", async () => {

@@ -34,13 +34,12 @@ Deno.test({
   },
 });
 
-for (
-  const { failure, says, inject } of [
-    { failure: "fsync of SQLite fails", says: "input/output error", inject: "fsync:error=EIO:when=30+" },
-    { failure: "fdatasync of its own fails", says: "os error 5", inject: "fdatasync:error=EIO:when=30+" },
-    { failure: "the disk is full", says: "the disk is full", inject: "pwrite64:error=ENOSPC:when=400+" },
-  ]
-) {
+const FAILURES = [
+  { failure: "fdatasync of its own fails", says: "os error 5", inject: "fdatasync:error=EIO:when=30+" },
+  { failure: "the disk is full", says: "the disk is full", inject: "pwrite64:error=ENOSPC:when=400+" },
+];
+
+for (const { failure, says, inject } of FAILURES) {
   Deno.test({
     name: `write() of denoKv() rejects with not-durable when ${failure}, and what was acknowledged before is kept`,
     ignore: refusal !== undefined,

@@ -22,7 +22,7 @@ let files = 0;
 
 storeContract(() => denoKv(fresh()), {
   register: (name, check) => Deno.test(`denoKv(): ${name}`, check),
-  runs: effort(8, 40),
+  runs: effort(5, 40),
 });
 
 Deno.test("denoKv() throws argument-invalid for a path or a bound that cannot be", () => {

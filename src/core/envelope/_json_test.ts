@@ -102,7 +102,10 @@ Deno.test("isPlain() knows object literals of this realm and of another, and not
   const another = Object.create(null, { hasOwnProperty: { value: () => true } });
   const nearly = Object.create(null, { other: { value: 1 } });
   for (const plain of [{}, Object.create(null), Object.create(another)]) assertEquals(isPlain(plain), true);
-  for (const other of [[], new Map(), new Date(), Object.create({}), Object.create(nearly), new (class A {})()]) {
+  const masked = Object.create(Object.create(Array.prototype, { hasOwnProperty: { value: 1 } }));
+  for (
+    const other of [masked, [], new Map(), new Date(), Object.create({}), Object.create(nearly), new (class A {})()]
+  ) {
     assertEquals(isPlain(other), false);
   }
 });

@@ -86,6 +86,7 @@ Deno.test("isUriReference() takes an IP literal where the grammar of RFC 3986 do
     }),
     { numRuns: 400 },
   );
+  for (const text of ["a://b/@[::1]", "//?@[::1]", "//b#@[::1]", "a:[::1]", "//[::1%41]"]) agree(text);
   for (const groups of [6, 7, 8, 9]) {
     const all = Array.from({ length: groups }, (_, at) => (at + 1).toString(16));
     agree(`//[${all.join(":")}]`);

@@ -122,6 +122,14 @@ Deno.test("fingerprint() gives the numbers that records on disk hold", () => {
   }
 });
 
+Deno.test("fingerprint() does not count an attribute that is null or undefined", () => {
+  const plain = { specversion: "1.0", id: "1", source: "/a", type: "b" } as const;
+  for (const none of [null, undefined]) {
+    const more = { subject: none, datacontenttype: none, my: none } as unknown as Partial<Envelope>;
+    assertEquals(fingerprint({ ...plain, ...more }), fingerprint(plain));
+  }
+});
+
 Deno.test("fingerprint() says the same when its memory of names was full", () => {
   const plain = { specversion: "1.0", id: "1", source: "/a", data: { name: 1 } } as const;
   const before = fingerprint({ ...plain, type: "b" });

@@ -199,6 +199,32 @@ Deno.test("fromHttp() reads the body as the content type says", () => {
   );
 });
 
+Deno.test("fromHttp() tells every fault of headers and body, and takes one required header for binary mode", () => {
+  const faults = (headers: Record<string, string>, body = new Uint8Array()) =>
+    assertThrows(() => fromHttp(new Headers(headers), body), BellhopError).faults?.map((
+      { field, code },
+    ) => [field, code]);
+  const missing = ["specversion", "id", "source", "type"].map((field) => [field, "missing"]);
+  for (const [at, [field]] of missing.entries()) {
+    const [header, value] = Object.entries(REQUIRED)[at];
+    assertEquals(faults({ [header]: value }), missing.filter(([other]) => other !== field));
+  }
+  const deep = encoder.encode("[".repeat(65) + "]".repeat(65));
+  assertEquals(faults({ ...REQUIRED, "content-type": "application/json", "ce-subject": "%", "ce-type": ".b" }, deep), [
+    ["subject", "percent"],
+    ["type", "format"],
+    ["data", "too-deep"],
+  ]);
+  assertEquals(faults({ ...REQUIRED, "content-type": "json" }, deep), [["datacontenttype", "format"]]);
+});
+
+Deno.test("toBinary() sends no header and no body for what is null", () => {
+  const none = { subject: null, my: undefined, datacontenttype: null } as unknown as Partial<Envelope>;
+  assertEquals(toBinary({ ...minimal(), ...none }), { headers: REQUIRED, body: undefined });
+  assertEquals(toBinary({ ...minimal(), data: null, datacontenttype: "text/plain" }).body, undefined);
+  assertEquals(toBinary({ ...minimal(), data: null }).body, "null");
+});
+
 Deno.test("fromHttp() refuses headers that say a thing twice, or more than may be", () => {
   const faults = (extra: readonly (readonly [string, string])[]) => {
     const headers = new Headers(REQUIRED);

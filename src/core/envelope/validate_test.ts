@@ -165,6 +165,12 @@ Deno.test("validate() says of each field what was wanted and what was there, sho
     [{ my: "x".repeat(4_097) }, "my", "Wanted at most 4096 UTF-16 code units: got 4097"],
     [{ my: 0.5 }, "my", "Wanted an integer from -2147483648 to 2147483647: got 0.5"],
     [{ MY: 1 }, "MY", 'Names of attributes are 1 to 64 lower-case letters and digits: got "MY"'],
+    [{ "\n": 1 }, '"\\n"', 'Names of attributes are 1 to 64 lower-case letters and digits: got "\\n"'],
+    [
+      { ["A".repeat(64)]: 1 },
+      "A".repeat(64),
+      `Names of attributes are 1 to 64 lower-case letters and digits: got "${"A".repeat(40)}…"`,
+    ],
     [{ "a\n": 1 }, '"a\\n"', 'Names of attributes are 1 to 64 lower-case letters and digits: got "a\\n"'],
     [
       { ["a".repeat(65)]: 1 },
@@ -307,7 +313,7 @@ Deno.test("validate() never throws", () => {
       throw new TypeError("no");
     },
   });
-  assertEquals(validate(hostile)[0].code, "unreadable");
+  assertEquals(validate(hostile), [{ field: "", code: "unreadable", reason: "Reading the value threw" }]);
   const getter = {
     ...MINIMAL,
     get subject() {
@@ -324,6 +330,9 @@ Deno.test("validate() ends on circles and on values that share their parts", () 
   let shared: unknown = 0;
   for (let level = 0; level < 60; level++) shared = [shared, shared];
   assertEquals(validate({ ...MINIMAL, data: shared })[0].code, "too-large");
+  let named: unknown = 0;
+  for (let level = 0; level < 60; level++) named = { a: named, b: named };
+  assertEquals(validate({ ...MINIMAL, data: named })[0].code, "too-large");
 });
 
 Deno.test("validate() ends on a megabyte made to be slow, in every field", () => {
@@ -338,6 +347,8 @@ Deno.test("validate() counts attributes, data left out", () => {
   assertEquals(validate({ ...MINIMAL, ...many, data: 1 }), []);
   assertEquals(validate({ ...MINIMAL, ...many, data: 1, one: "more" }).map(({ code }) => code), ["too-many"]);
   assertEquals(validate({ ...MINIMAL, ...many, one: undefined }), []);
+  const few = (maxAttributes: number) => validate(MINIMAL, { ...DEFAULT_ENVELOPE_LIMITS, maxAttributes });
+  assertEquals([few(4), few(3).map(({ code }) => code)], [[], ["too-many"]]);
   const { id: _, ...rest } = { ...MINIMAL, ...many, one: "more" };
   assertEquals(validate({ ...rest, two: "more" }).map(({ field, code, reason }) => [field, code, reason]), [
     ["id", "missing", "The attribute id is required"],
@@ -352,6 +363,7 @@ Deno.test("validate() wants data of the kind that its content type says", () => 
   assertEquals(of("text/plain", { a: 1 }), ["wrong-type"]);
   assertEquals(of("text/plain", "\ud800"), ["character"]);
   assertEquals(of("text/plain", "x"), []);
+  assertEquals([of("json", 1), of("json", new Uint8Array(1))], [["format"], ["format"]]);
   assertEquals(of("application/vnd.x+json", { a: 1 }), []);
 });
 
