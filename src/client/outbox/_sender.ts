@@ -108,9 +108,9 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     try {
       await used.write(operations);
     } catch (error) {
-      // These say what is wrong with the record, and leave the store as it is.
+      // These refuse one write, and leave the store as it is.
       const { code } = error as BellhopError;
-      if (code !== "record-too-large" && code !== "argument-invalid") broken(used, error);
+      if (!["record-too-large", "store-full", "argument-invalid"].includes(code)) broken(used, error);
       throw error;
     }
   }

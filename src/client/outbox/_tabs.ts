@@ -75,6 +75,7 @@ export async function shared(
   const handed = new Map<string, string>();
   let own: Sender | undefined;
   let count = 0;
+  let over = false;
   let release = () => {};
   let held: Promise<unknown> = Promise.resolve();
 
@@ -90,12 +91,13 @@ export async function shared(
   }
 
   function tell(note: Note): void {
-    if (!closed.signal.aborted) channel.postMessage(note);
+    if (!over) channel.postMessage(note);
   }
 
   function ask<K extends keyof Desk>(method: K, ...given: Parameters<Desk[K]>): ReturnType<Desk[K]> {
     if (method === "keep") remember(given[0] as string);
     return new Promise((resolve, reject) => {
+      closed.signal.throwIfAborted();
       question({ method, given, resolve: resolve as Question["resolve"], reject });
     }) as ReturnType<Desk[K]>;
   }
@@ -121,7 +123,8 @@ export async function shared(
   channel.onmessage = ({ data }: MessageEvent<Note>) => {
     if (data.kind === "end") ended(data.end);
     else if (data.kind === "owner") putAll();
-    else if (data.kind === "ask" && own !== undefined) {
+    // Who is closing answers no more: the next owner is asked again.
+    else if (data.kind === "ask" && own !== undefined && !closed.signal.aborted) {
       const { from: to, n } = data;
       call(own.desk, data.method, data.given).then(
         (value) => tell({ kind: "answer", to, n, value }),
@@ -160,11 +163,11 @@ export async function shared(
   /** Owns the outbox until it is closed. */
   async function hold(mostMs: number, begun: () => void): Promise<void> {
     own = await started(mostMs);
+    if (closed.signal.aborted) return await own.close(0);
     begun();
     tell({ kind: "owner" });
     putAll();
     handed.clear();
-    if (closed.signal.aborted) return;
     await new Promise<void>((resolve) => release = resolve);
   }
 
@@ -193,6 +196,7 @@ export async function shared(
       closed.abort(new BellhopError("closing", "the outbox is closed"));
       for (const { reject } of questions.values()) reject(closed.signal.reason);
       await own?.close(deadlineMs);
+      over = true;
       release();
       await held;
       channel.close();
