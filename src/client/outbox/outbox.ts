@@ -206,7 +206,8 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
 
   const start = (onEnd: typeof ended) =>
     openSender({ gateway, token, open: options.store, maxMessages, maxLength, maxInFlight, onEnd, onError });
-  const { locks, onLine } = globalThis.navigator as Partial<Navigator>;
+  // Node 20 has none.
+  const { locks, onLine }: Partial<Navigator> = globalThis.navigator ?? {};
   const place: Place = sharedAs !== undefined && locks !== undefined
     ? await shared(
       { locks, channel: new BroadcastChannel(`bellhop:outbox:${sharedAs}`), name: `bellhop:outbox:${sharedAs}` },
