@@ -40,7 +40,9 @@ type Fault = { readonly code: ErrorCode; readonly detail: string; readonly field
 
 /** The database's lock may outlast the owner's by a moment. */
 const LOCKED_MS = 10_000;
-const AGAIN_MS = 50;
+const LOCKED_AGAIN_MS = 50;
+/** A store that an heir cannot open. */
+const FAILED_AGAIN_MS = 5_000;
 
 /** The only owner there is: a process with a store of its own. */
 export async function alone(
@@ -152,10 +154,10 @@ export async function shared(
           ended(end);
         });
       } catch (error) {
-        if ((error as BellhopError).code !== "store-locked" && mostMs < Infinity) throw error;
-        if (clock.nowMs() >= untilMs) throw error;
-        if ((error as BellhopError).code !== "store-locked") onError(error);
-        await pause(clock, mostMs < Infinity ? AGAIN_MS : AGAIN_MS * 4, closed.signal);
+        const locked = (error as BellhopError).code === "store-locked";
+        if (clock.nowMs() >= untilMs || (!locked && mostMs < Infinity)) throw error;
+        if (!locked) onError(error);
+        await pause(clock, locked ? LOCKED_AGAIN_MS : FAILED_AGAIN_MS, closed.signal);
       }
     }
   }
