@@ -41,9 +41,7 @@ function answerOf(gateway: Gateway, response: Response, text: string): OutboxAns
   const { status, ok } = response;
   if (ok) {
     // A login page of a hotel says 200 to everything: it is as if nobody had answered.
-    return text.trim() === "" || text.trimStart().startsWith("{")
-      ? { kind: "accepted" }
-      : { kind: "silence", reason: "no-gateway" };
+    return /^\s*($|{)/.test(text) ? { kind: "accepted" } : { kind: "silence", reason: "no-gateway" };
   }
   // A redirect is never followed, and a page may not even see where to.
   if (status < 400) return { kind: "silence", reason: "redirected" };

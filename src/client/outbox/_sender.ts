@@ -173,11 +173,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       pump();
       return durability;
     },
-    status() {
-      const { waiting, sending, deadLetters, reachable } = machine.figures();
-      return Promise.resolve({ waiting, sending, deadLetters, reachable });
-    },
-    list: () => Promise.resolve(machine.entries().map(shown)),
+    status: () => Promise.resolve(machine.figures()),
+    list: () => Promise.resolve(machine.entries()),
     deadLetters: () => Promise.resolve(machine.deadLetters()),
     async cancel(source, id) {
       await apply(machine.cancel(clock.nowMs(), source, id));
@@ -213,11 +210,6 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   await openStore();
   pump();
   return { desk, close };
-}
-
-/** Without what is the machine's own. */
-function shown({ message, state, attempts, reason, acceptedMs, dueMs }: OutboxEntry): OutboxEntry {
-  return { message, state, attempts, reason, acceptedMs, dueMs };
 }
 
 async function all(store: MessageStore, keyspace: Keyspace): Promise<readonly StoreRecord[]> {

@@ -198,7 +198,7 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
     const told = end.outcome === "accepted" ? onSent : onFailed;
     // What a listener throws is its own affair, and shall not end ours.
     try {
-      told?.({ ...shown(end), outcome: end.outcome, endedMs: end.endedMs });
+      told?.(endedOf(end));
     } catch (error) {
       onError(error);
     }
@@ -260,12 +260,7 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
         const { state, dueMs } = entry;
         return { ...shown(entry), state, dueMs: state === "waiting" ? dueMs : undefined };
       }),
-    deadLetters: async () =>
-      (await place.ask("deadLetters")).map((end) => ({
-        ...shown(end),
-        outcome: end.outcome,
-        endedMs: end.endedMs,
-      })),
+    deadLetters: async () => (await place.ask("deadLetters")).map(endedOf),
     cancel: ({ source, id }) => place.ask("cancel", source, id),
     redrive: ({ source, id }) => place.ask("redrive", source, id),
     discard: ({ source, id }) => place.ask("discard", source, id),
@@ -274,10 +269,9 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
       const late = () => new BellhopError("deadline-exceeded", `messages still wait after ${timeoutMs} ms`);
       const limit = timeLimit(clock, timeoutMs, late, closed.signal);
       try {
-        await place.ask("network", true);
         await Promise.race([
-          place.ask("idle"),
-          new Promise((_, reject) => limit.signal.addEventListener("abort", () => reject(limit.signal.reason))),
+          place.ask("network", true).then(() => place.ask("idle")),
+          new Promise((_, reject) => limit.signal.onabort = () => reject(limit.signal.reason)),
         ]);
       } finally {
         limit.end();
@@ -297,6 +291,10 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
     [Symbol.asyncDispose]: () => box.close(),
   };
   return box;
+}
+
+function endedOf(end: OutboxEnd): Ended {
+  return { ...shown(end), outcome: end.outcome, endedMs: end.endedMs };
 }
 
 function shown({ message, attempts, reason, acceptedMs }: OutboxEnd | OutboxEntry): Shown {

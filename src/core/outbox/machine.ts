@@ -135,6 +135,8 @@ interface Entry extends OutboxEntry {
   readonly key: string;
   /** Whether nothing was known of the network when it was sent. */
   probe: boolean;
+  /** How many answers there had been when it had none; `Infinity` if it always had one. */
+  silentAt: number;
 }
 
 interface Letter {
@@ -145,6 +147,10 @@ interface Letter {
 /** How long to leave a network alone that did not answer: about a second at first, at most about a minute. */
 const PROBING = { ...PRIORITY_POLICIES.CRITICAL, capMs: 60_000 };
 const CRITICAL = 3;
+/** How long one stands back that had no answer twice while others had some. */
+const SUSPECT_MS = 10_000;
+/** After so many silences in a row each is tried in its turn: the first may be why nobody answers. */
+const STUBBORN = 5;
 
 /** Makes an empty outbox. */
 export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachine {
@@ -152,7 +158,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
   /** In order of acceptance. */
   const known = new Map<string, Entry>();
   const letters = new Map<string, Letter>();
-  /** Those that are ready, by rank, in the order in which they became so. */
+  /** Those that are ready or under way, by rank, in the order in which they became ready. */
   const lines: readonly Set<Entry>[] = [new Set(), new Set(), new Set(), new Set()];
   let place = 0;
   /** Lanes with their heads and followers. */
@@ -164,6 +170,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
   let soonestMs = Infinity;
   let reachable = false;
   let silences = 0;
+  let answers = 0;
   let probeMs = 0;
   let lastKey = 0;
 
@@ -188,6 +195,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       dueMs: nowMs,
       giveUpMs: Math.min(message.expiresMs, maxElapsedMs === null ? Infinity : acceptedMs + maxElapsedMs),
       probe: false,
+      silentAt: Infinity,
     };
     known.set(entry.name, entry);
     room(message, rank, 1);
@@ -254,6 +262,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
   function silent(nowMs: number): void {
     reachable = false;
     silences++;
+    place = 0;
     probeMs = nowMs + backoffDelay(PROBING, silences + 1, random);
   }
 
@@ -282,7 +291,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       const before = known.get(name)?.message ?? letters.get(name)?.end.message;
       if (before !== undefined) {
         if (untimed(before.json) === untimed(message.json)) return undefined;
-        throw new BellhopError("id-conflict", "the outbox holds another message with this source and id", {
+        throw new BellhopError("id-conflict", "the outbox holds another message of that name", {
           field: "id",
         });
       }
@@ -290,11 +299,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       const rank = rankOf(message.priority);
       const { count, length } = parts[rank === CRITICAL ? 1 : 0];
       if (count >= maxMessages || length + message.json.length > maxLength) {
-        const what = rank === CRITICAL ? "CRITICAL messages and dead letters" : "messages in memory";
-        throw new BellhopError(
-          "queue-full",
-          `the outbox holds ${count} ${what} of ${length} characters: no room for more`,
-        );
+        throw new BellhopError("queue-full", `no room: the outbox holds ${count} such messages, ${length} characters`);
       }
       if (rank < CRITICAL) {
         enter(add(nowMs, message, nowMs, ""));
@@ -373,12 +378,15 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
     },
     take(nowMs) {
       if (nowMs < probeMs || sending >= (reachable ? maxInFlight : 1)) return undefined;
-      let entry: Entry | undefined;
-      // A class with nothing to send gives its place to the highest that waits.
-      for (const rank of [ROUND[place], 3, 2, 1, 0]) if (entry === undefined) [entry] = lines[rank];
+      const all = silences > STUBBORN ? lines.flatMap((line) => [...line]) : [];
+      let entry: Entry | undefined = all[silences % all.length];
+      if (entry?.state !== "ready") {
+        // A class with nothing to send gives its place to the highest that waits.
+        entry = firstReady(lines[ROUND[place]]);
+        for (const rank of [3, 2, 1, 0]) entry ??= firstReady(lines[rank]);
+      }
       if (entry === undefined) return undefined;
       place = (place + 1) % ROUND.length;
-      lines[entry.rank].delete(entry);
       entry.state = "sending";
       entry.probe = !reachable;
       sending++;
@@ -388,6 +396,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       const entry = given as Entry;
       const answered = answer.kind !== "silence";
       if (answered) {
+        answers++;
         reachable = true;
         silences = 0;
         probeMs = 0;
@@ -410,6 +419,13 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       }
       if (nowMs >= entry.giveUpMs) return outOfTime(nowMs, entry);
       sending--;
+      if (!answered) {
+        // Others have been answered since it last was not: it may itself be why, and stands back for a while.
+        if (answers > entry.silentAt) waitMs = SUSPECT_MS;
+        entry.silentAt = answers;
+      }
+      // Who falls silent with all others keeps its place.
+      if (answered || waitMs > 0) lines[entry.rank].delete(entry);
       if (waitMs === 0) ready(entry);
       else {
         entry.state = "waiting";
@@ -451,6 +467,12 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
     },
     figures: () => ({ waiting: known.size, sending, deadLetters: letters.size, reachable }),
   };
+}
+
+/** Those under way stand before it, and are few. */
+function firstReady(line: Set<Entry>): Entry | undefined {
+  for (const entry of line) if (entry.state === "ready") return entry;
+  return undefined;
 }
 
 const NOTHING: OutboxTurn = { operations: [], ended: [] };

@@ -298,6 +298,50 @@ Deno.test("take() serves the classes by the round: higher first, and LOW within 
   assertEquals(order.filter((id) => id.startsWith("H")), ["H0", "H1", "H2", "H3"]);
 });
 
+Deno.test("a silence costs no message its place: what waited is sent by the round, each class in order of acceptance", () => {
+  const machine = createOutboxMachine({ maxMessages: 100, maxLength: 100_000, maxInFlight: 4, random: () => 0.5 });
+  const ids = ["N0", "L0", "C0", "H0", "N1", "C1", "H1", "L1"];
+  for (const id of ids) {
+    const message = messageOf(id, PRIORITIES.find((priority) => priority[0] === id[0])!);
+    if (machine.accept(START_MS, message)!.length > 0) machine.stored(message);
+  }
+  let nowMs = START_MS;
+  for (let silences = 0; silences < 4; silences++) {
+    nowMs = Math.max(nowMs, machine.nextMs());
+    machine.settle(nowMs, machine.take(nowMs)!, { kind: "silence", reason: "unreachable" });
+  }
+  machine.network(nowMs, true);
+  const sent: string[] = [];
+  for (let entry = machine.take(nowMs); entry !== undefined; entry = machine.take(nowMs)) {
+    sent.push(entry.message.id);
+    machine.settle(nowMs, entry, { kind: "accepted" });
+  }
+  assertEquals(sent, ["C0", "H0", "C1", "N0", "H1", "N1", "L0", "L1"]);
+});
+
+Deno.test("a message that nobody ever answers keeps no other from being sent for long", () => {
+  for (const priority of PRIORITIES) {
+    const machine = createOutboxMachine({ maxMessages: 100, maxLength: 100_000, maxInFlight: 4, random: () => 0.5 });
+    for (let n = 0; n < 20; n++) {
+      const message = messageOf(`${n}`, n === 0 ? "CRITICAL" : priority);
+      if (machine.accept(START_MS, message)!.length > 0) machine.stored(message);
+    }
+    let nowMs = START_MS;
+    while (machine.figures().waiting > 1) {
+      assertLessOrEqual(nowMs, START_MS + 120_000, "the others wait");
+      const entry = machine.take(nowMs);
+      if (entry === undefined) nowMs = Math.max(nowMs + 1, machine.nextMs());
+      // What hangs up when it sees that message.
+      else {machine.settle(
+          nowMs,
+          entry,
+          entry.message.id === "0" ? { kind: "silence", reason: "x" } : { kind: "accepted" },
+        );}
+    }
+    assertEquals(machine.entries().map(({ message, attempts }) => [message.id, attempts]), [["0", 0]]);
+  }
+});
+
 Deno.test("settle() charges answers alone: a week offline costs a message nothing but its time", () => {
   const machine = createOutboxMachine({ maxMessages: 10, maxLength: 10_000, maxInFlight: 4, random: () => 0.99 });
   const message = messageOf("c", "CRITICAL");
