@@ -37,6 +37,7 @@ for (let round = 1; round <= rounds; round++) {
     changes++;
     process.stdout.write(`round ${round}: ${verdict} ${check}: ${failure?.message ?? reason}\n`);
   }
+  if (round % 10 === 0) process.stdout.write(`${round} of ${rounds}: ${changes} verdicts changed\n`);
 }
 const seconds = (performance.now() - beganMs) / 1_000;
 await Promise.all(burners.map((burner) => burner.terminate()));
