@@ -14,6 +14,14 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./service": [/^src\/(service|schema|security)\//],
   "./client": [/^src\/(client|service|schema|security)\//, /^src\/retry\/(?!breaker)/],
   "./pull": [/^src\/(client|service|schema|security)\//],
+  "./outbox": [/^src\/(client|schema|ports)\//],
+  // A page loads neither the gateway nor any other store.
+  "./browser": [
+    /^src\/(client|service|schema|security|ports|presets\/browser)\//,
+    /^src\/retry\/(?!breaker)/,
+    /^src\/adapters\/stores\/(indexed_db|_)/,
+    /^npm:\/?idb-keyval@/,
+  ],
   "./hono": [/^src\/(service|schema|security|ports)\//, /^src\/adapters\/hono\//, /^npm:\/?(hono|hono-openapi)@/],
   "./engines/embedded": [/^src\/(ports|security)\//, /^src\/adapters\/engines\//],
   "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],

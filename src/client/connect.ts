@@ -9,6 +9,7 @@ import type { EventDefinition, TypedEnvelope } from "../schema/define_event.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CallOptions, CallRequest, PublishOptions, Sent } from "../service/outgoing.ts";
 import { announce, type Announcement } from "./_announcement.ts";
+import { bearer, checkedUrl } from "./_check_gateway.ts";
 import type { Gateway } from "./_gateway.ts";
 import { inRange } from "./_in_range.ts";
 import { newId } from "./_new_id.ts";
@@ -142,13 +143,8 @@ export async function connect(
     options;
   const trouble = (error: unknown) => onError?.(error);
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
-  if (typeof options.gateway !== "string" || options.gateway === "" || !isPlainUrl(options.gateway)) {
-    throw invalid("gateway", "its URL, without user, password, query or fragment");
-  }
-  // fetch would repeat what it cannot send, in an error that is logged.
-  if (token !== undefined && !(typeof token === "string" && /^[!-~]+$/.test(token))) {
-    throw invalid("token", "visible ASCII characters");
-  }
+  const url = checkedUrl(options.gateway);
+  const headers = bearer(token);
   const manifest = service?.manifest();
   const source = options.source ?? (manifest === undefined ? `/clients/${newId()}` : `/services/${manifest.name}`);
   const closed = new AbortController();
@@ -157,9 +153,9 @@ export async function connect(
     random,
     // Called as a plain function: the platform's refuses any other `this`.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    url: options.gateway.replace(/\/$/, ""),
+    url,
     closed: closed.signal,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers,
   };
   let announcement: Announcement | undefined;
   let taking: ReturnType<DeliveryTaker["start"]> | undefined;
@@ -231,18 +227,6 @@ export async function connect(
   return client;
 }
 
-/** What a URL holds besides its path would stand in every error that names the gateway. A page may give a path alone. */
-function isPlainUrl(text: string): boolean {
-  const base = URL.canParse(text) ? undefined : "http://page";
-  if (!URL.canParse(text, base)) return false;
-  const { username, password } = new URL(text, base);
-  return username === "" && password === "" && !/[?#]/.test(text);
-}
-
 function clientClosed(): BellhopError {
   return new BellhopError("closing", "the client is closed");
-}
-
-function invalid(field: string, wanted: string): BellhopError {
-  return new BellhopError("argument-invalid", `${field}: wanted ${wanted}`, { field });
 }

@@ -9,16 +9,14 @@ import { serialize } from "../core/envelope/serialize.ts";
 import { BellhopError } from "../core/error.ts";
 import { PRIORITY_POLICIES } from "../core/retry/policy.ts";
 import { retry } from "../retry/retry.ts";
-import { checkData } from "../schema/check_data.ts";
 import type { EventDefinition } from "../schema/define_event.ts";
-import type { StandardSchema } from "../schema/standard_schema.ts";
 import type { PublishOptions, Sent } from "../service/outgoing.ts";
 import { type Announcement, isLeaseUnknown } from "./_announcement.ts";
 import { type Gateway, send } from "./_gateway.ts";
 import { awaitReceipt, receiptOf } from "./_await_receipt.ts";
 import { inRange } from "./_in_range.ts";
 import { late } from "./_late.ts";
-import { newId } from "./_new_id.ts";
+import { newEnvelope } from "./_new_envelope.ts";
 import { timeLimit } from "./_time_limit.ts";
 
 /** Whose message it is. */
@@ -37,29 +35,12 @@ export async function publish(
 ): Promise<Sent> {
   const { gateway, announcement } = sender;
   const { clock } = gateway;
-  const { attributes, delayMs, timeoutMs = 30_000, waitMs = 0, signal, ...known } = options;
+  const { delayMs, timeoutMs = 30_000, waitMs = 0, signal, ...known } = options;
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
   inRange("waitMs", waitMs, 0, 60_000);
   inRange("delayMs", delayMs ?? 0, 0, 1_728_000_000);
-  const { type, schema }: { type: string; schema?: StandardSchema } = typeof event === "string"
-    ? { type: event }
-    : event;
-  // What the schema gives is for the receiver, whose schema makes it anew from what was sent.
-  if (schema !== undefined) await checkData(schema, data);
-  const envelope: Envelope = {
-    specversion: "1.0",
-    id: newId(),
-    source: sender.source,
-    type,
-    time: new Date(clock.nowMs()).toISOString(),
-    ...attributes,
-    ...known,
-    ...(data === undefined ? {} : { data }),
-  };
+  const envelope = await newEnvelope(sender.source, clock.nowMs(), event, data, known);
   const policy = PRIORITY_POLICIES[envelope.priority ?? "NORMAL"];
-  if (policy === undefined) {
-    throw new BellhopError("argument-invalid", "priority: wanted LOW, NORMAL, HIGH or CRITICAL", { field: "priority" });
-  }
   const json = serialize(envelope);
   let last: unknown;
   const slow = () => late(`not accepted within ${timeoutMs} ms`, last);

@@ -9,6 +9,9 @@ const MOST_BYTES: readonly (readonly [what: string, from: string, bytes: number]
   ["*", "breaker", 1_536],
   ["*", "client", 10_240],
   ["*", "stores/indexeddb", 4_352],
+  ["{ outbox }", "outbox", 9_216],
+  ["{ outbox }", "browser", 12_288],
+  ["*", "browser", 19_456],
 ];
 
 Deno.test("each entry for pages is as small as promised", async (t) => {

@@ -1,0 +1,60 @@
+import { BellhopError } from "../../core/error.ts";
+import type { OutboxAnswer } from "../../core/outbox/message.ts";
+import { bearer } from "../_check_gateway.ts";
+import { type Gateway, readText } from "../_gateway.ts";
+import { readObject } from "../_problem.ts";
+import { timeLimit } from "../_time_limit.ts";
+import type { Token } from "./terms.ts";
+
+/** As an attempt of the priority table. */
+const ATTEMPT_MS = 15_000;
+/** Most bytes of an answer that are read. */
+const MAX_ANSWER_BYTES = 4_194_304;
+
+/** One attempt to hand a message to the gateway, and what its answer means. Never rejects. */
+export async function post(gateway: Gateway, token: Token | undefined, json: string): Promise<OutboxAnswer> {
+  const slow = () => new BellhopError("timeout", `no answer within ${ATTEMPT_MS} ms`);
+  const limit = timeLimit(gateway.clock, ATTEMPT_MS, slow, gateway.closed);
+  try {
+    const headers = bearer(typeof token === "function" ? await token() : token);
+    const response = await gateway.fetch(`${gateway.url}/messages`, {
+      method: "POST",
+      headers: {
+        accept: "application/json",
+        "content-type": "application/cloudevents+json; charset=utf-8",
+        ...headers,
+      },
+      signal: limit.signal,
+      redirect: "manual",
+      body: json,
+    });
+    const text = await readText(response, MAX_ANSWER_BYTES);
+    return answerOf(gateway, response, text);
+  } catch {
+    return { kind: "silence", reason: limit.signal.aborted ? "timeout" : "unreachable" };
+  } finally {
+    limit.end();
+  }
+}
+
+function answerOf(gateway: Gateway, response: Response, text: string): OutboxAnswer {
+  const { status, ok } = response;
+  if (ok) {
+    // A login page of a hotel says 200 to everything: it is as if nobody had answered.
+    return /^\s*($|{)/.test(text) ? { kind: "accepted" } : { kind: "silence", reason: "no-gateway" };
+  }
+  // A redirect is never followed, and a page may not even see where to.
+  if (status < 400) return { kind: "silence", reason: "redirected" };
+  const { code, retry } = readObject(text);
+  const reason = typeof code === "string" ? code.slice(0, 64) : `status-${status}`;
+  // Only a problem of a gateway is final: what a proxy says may be over soon.
+  if (retry === false) return { kind: "refused", reason };
+  return { kind: "again", reason, retryAfterMs: waitOf(response.headers.get("retry-after"), gateway.clock.nowMs()) };
+}
+
+/** `Retry-After`: seconds, or a date of HTTP, which says GMT or, in its oldest form, means it. */
+function waitOf(text: string | null, nowMs: number): number {
+  const asked = text?.trim() ?? "";
+  const waitMs = /^\d+$/.test(asked) ? Number(asked) * 1_000 : Date.parse(`${asked.replace(" GMT", "")} GMT`) - nowMs;
+  return Math.max(0, waitMs || 0);
+}

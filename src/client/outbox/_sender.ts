@@ -1,0 +1,223 @@
+import type { Keyspace, StoreOperation } from "../../core/bus/operation.ts";
+import { BellhopError } from "../../core/error.ts";
+import { createOutboxMachine, type OutboxEnd, type OutboxEntry, type OutboxTurn } from "../../core/outbox/mod.ts";
+import type { Durability, MessageStore, OpenStore, StoreRecord } from "../../ports/store.ts";
+import type { Gateway } from "../_gateway.ts";
+import { pause } from "../_time_limit.ts";
+import { messageOf } from "./_message_of.ts";
+import { post } from "./_post.ts";
+import type { OutboxStatus, Token } from "./terms.ts";
+
+/** What can be asked of who owns the outbox. What goes in and out can be cloned: it may come from another tab. */
+export interface Desk {
+  /** Takes an envelope's JSON; resolves when it is as safe as its priority says. */
+  keep(json: string): Promise<Durability>;
+  status(): Promise<OutboxStatus>;
+  list(): Promise<readonly OutboxEntry[]>;
+  deadLetters(): Promise<readonly OutboxEnd[]>;
+  cancel(source: string, id: string): Promise<void>;
+  redrive(source: string, id: string): Promise<void>;
+  discard(source: string, id: string): Promise<void>;
+  /** Resolves when nothing waits. */
+  idle(): Promise<void>;
+  /** The platform's word on the network. */
+  network(online: boolean): Promise<void>;
+}
+
+/** Who owns the store and sends. */
+export interface Sender {
+  readonly desk: Desk;
+  /** Sends nothing more, waits for what is under way, and gives the store up. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** What it needs. */
+export interface SenderParts {
+  readonly gateway: Gateway;
+  readonly token: Token | undefined;
+  readonly open: OpenStore | undefined;
+  readonly maxMessages: number;
+  readonly maxLength: number;
+  readonly maxInFlight: number;
+  readonly onEnd: (end: OutboxEnd) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const SCAN = 1_000;
+/** How long a store that failed is left alone: doubled from the first to the second. */
+const SOONEST_MS = 100;
+const LATEST_MS = 30_000;
+
+/** Opens the store, if there is one, and begins with what lies in it. @throws {BellhopError} as the store does */
+export async function openSender(parts: SenderParts): Promise<Sender> {
+  const { gateway, token, open, onEnd, onError } = parts;
+  const { clock, closed } = gateway;
+  const machine = createOutboxMachine({ ...parts, random: gateway.random });
+  const storing = new Map<string, Promise<void>>();
+  const sending = new Set<Promise<void>>();
+  let store: MessageStore | undefined;
+  let ending = false;
+  let idle: (() => void)[] = [];
+  let cancelWake = () => {};
+
+  async function openStore(): Promise<void> {
+    if (open === undefined) return;
+    const opened = await open();
+    try {
+      const [messages, retries, ends] = await Promise.all([
+        all(opened, "messages"),
+        all(opened, "deliveries"),
+        all(opened, "outcomes"),
+      ]);
+      const unfinished = machine.recover(clock.nowMs(), messages, retries, ends);
+      store = opened;
+      write(unfinished).catch(() => {});
+    } catch (error) {
+      machine.forgetStored();
+      await opened.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** After a failed write the store takes no other: it is opened anew, and what lies in it counts. */
+  function broken(failed: MessageStore, error: unknown): void {
+    if (store !== failed) return;
+    store = undefined;
+    machine.forgetStored();
+    onError(error);
+    void failed.close().catch(() => {}).then(reopen);
+  }
+
+  async function reopen(): Promise<void> {
+    for (let waitMs = SOONEST_MS; !ending && store === undefined; waitMs = Math.min(LATEST_MS, waitMs * 2)) {
+      try {
+        await pause(clock, waitMs, closed);
+        await openStore();
+        pump();
+      } catch (error) {
+        if (closed.aborted) return;
+        onError(error);
+      }
+    }
+  }
+
+  async function write(operations: readonly StoreOperation[]): Promise<void> {
+    if (operations.length === 0) return;
+    const used = store;
+    if (used === undefined) throw new BellhopError("not-durable", "the outbox's store failed and is being opened anew");
+    try {
+      await used.write(operations);
+    } catch (error) {
+      // These refuse one write, and leave the store as it is.
+      const { code } = error as BellhopError;
+      if (!["record-too-large", "store-full", "argument-invalid"].includes(code)) broken(used, error);
+      throw error;
+    }
+  }
+
+  /** A CRITICAL counts when it is flushed. */
+  async function stored(message: Parameters<typeof machine.stored>[0], operations: readonly StoreOperation[]) {
+    const name = `${message.source} ${message.id}`;
+    const written = write(operations).then(() => machine.stored(message), (error) => {
+      machine.unstored(message);
+      throw error;
+    }).finally(() => storing.delete(name));
+    storing.set(name, written);
+    await written;
+    pump();
+  }
+
+  function apply({ operations, ended }: OutboxTurn): Promise<void> {
+    const written = write(operations);
+    written.catch(() => {}); // the store is opened anew, and tells what was not written
+    ended.forEach(onEnd);
+    return written;
+  }
+
+  function pump(): void {
+    cancelWake();
+    if (ending) return;
+    const nowMs = clock.nowMs();
+    apply(machine.tick(nowMs));
+    for (let entry = machine.take(nowMs); entry !== undefined; entry = machine.take(nowMs)) send(entry);
+    const nextMs = machine.nextMs();
+    if (nextMs < Infinity) cancelWake = clock.wakeAt(nextMs, pump);
+    if (machine.figures().waiting > 0) return;
+    idle.forEach((resolve) => resolve());
+    idle = [];
+  }
+
+  function send(entry: OutboxEntry): void {
+    const sent = post(gateway, token, entry.message.json).then((answer) => {
+      sending.delete(sent);
+      // What closing broke off says nothing of the network.
+      if (!closed.aborted) apply(machine.settle(clock.nowMs(), entry, answer));
+      pump();
+    });
+    sending.add(sent);
+  }
+
+  const desk: Desk = {
+    async keep(json) {
+      if (ending) throw new BellhopError("closing", "the outbox is closed");
+      const message = messageOf(json);
+      const durable = message.priority === "CRITICAL";
+      if (durable && open === undefined) {
+        throw new BellhopError("store-required", "CRITICAL needs an outbox with a store");
+      }
+      if (durable && store === undefined) throw new BellhopError("not-durable", "the outbox's store failed");
+      const durability = durable ? store!.capabilities.durability : "memory";
+      const operations = machine.accept(clock.nowMs(), message);
+      if (operations === undefined) await storing.get(`${message.source} ${message.id}`);
+      else if (durable) await stored(message, operations);
+      pump();
+      return durability;
+    },
+    status: () => Promise.resolve(machine.figures()),
+    list: () => Promise.resolve(machine.entries()),
+    deadLetters: () => Promise.resolve(machine.deadLetters()),
+    async cancel(source, id) {
+      await apply(machine.cancel(clock.nowMs(), source, id));
+      pump();
+    },
+    async redrive(source, id) {
+      const { message, operations } = machine.redrive(clock.nowMs(), source, id);
+      await stored(message, operations);
+    },
+    discard: async (source, id) => await write(machine.discard(source, id)),
+    idle: () =>
+      new Promise((resolve) => {
+        idle.push(resolve);
+        pump();
+      }),
+    network(online) {
+      machine.network(clock.nowMs(), online);
+      pump();
+      return Promise.resolve();
+    },
+  };
+
+  async function close(deadlineMs: number): Promise<void> {
+    ending = true;
+    cancelWake();
+    let cancel = () => {};
+    const timeUp = new Promise<void>((resolve) => cancel = clock.wakeAt(clock.nowMs() + deadlineMs, resolve));
+    await Promise.race([Promise.allSettled([...sending, ...storing.values()]), timeUp]);
+    cancel();
+    await store?.close();
+  }
+
+  await openStore();
+  pump();
+  return { desk, close };
+}
+
+async function all(store: MessageStore, keyspace: Keyspace): Promise<readonly StoreRecord[]> {
+  const records: StoreRecord[] = [];
+  for (let after = "";;) {
+    const page = await store.scan(keyspace, after, SCAN);
+    records.push(...page);
+    if (page.length < SCAN) return records;
+    after = page[page.length - 1].key;
+  }
+}
