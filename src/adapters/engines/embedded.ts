@@ -81,7 +81,8 @@ export async function embedded(options: EmbeddedOptions): Promise<EmbeddedEngine
   try {
     return await start(options, store);
   } catch (error) {
-    await store.close();
+    // Why it cannot start is to be heard, whatever becomes of the closing.
+    await store.close().catch(() => {});
     throw error;
   }
 }
@@ -370,8 +371,11 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
     },
     async close({ deadlineMs = 10_000 } = {}) {
       discovery.stop();
-      await loop.close(deadlineMs);
-      watchers.releaseAll();
+      try {
+        await loop.close(deadlineMs);
+      } finally {
+        watchers.releaseAll();
+      }
     },
   };
 }
