@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { effort } from "../../../testing/effort.ts";
+import { KEYSPACES } from "../../core/bus/operation.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { Engine } from "../../ports/engine.ts";
+import type { MessageStore, OpenStore } from "../../ports/store.ts";
 import type { Answer } from "../../ports/transport.ts";
 import { type FaultyStore, faultyStore, type IoFault } from "../../testing/faulty_store.ts";
 import { type ManualClock, manualClock } from "../../testing/manual_clock.ts";
@@ -282,3 +284,51 @@ Deno.test("close() ends by its deadline though the store hangs, and who waits fo
     assertEquals(world.clock.pending, 0);
   }
 });
+
+Deno.test("embedded() tells which records its store could not read, leaves them there, and goes on with the others", async () => {
+  const world = new World(["busy"]);
+  await world.open();
+  await world.register();
+  for (let n = 0; n < 3; n++) world.publish();
+  await world.clock.settle(20);
+  await world.close(0);
+  const disk = world.faulty.open;
+  const before = await contents(disk);
+  const key = [...before.keys()].find((key) => key.startsWith("messages "))!;
+  const engine = await embedded({
+    store: async () => {
+      const store = await disk();
+      const scan: MessageStore["scan"] = async (keyspace, after, limit) =>
+        (await store.scan(keyspace, after, limit)).map((record) =>
+          `${keyspace} ${record.key}` === key ? { key: record.key, value: "", damaged: "a bit turned over" } : record
+        );
+      return { ...store, scan };
+    },
+    clock: world.clock,
+    transport: memoryTransport(new Map([[ENDPOINT, { handle: () => {} }]])),
+    random: () => 0.5,
+    token: () => "token-0123456789-again",
+    criticalInMemory: true,
+  });
+  assertEquals(engine.unreadable(), [{ keyspace: "messages", key: key.slice(9), reason: "a bit turned over" }]);
+  const { status, output, unfinished } = await engine.health();
+  assertEquals([status, output, unfinished], ["warn", "1 records could not be read", 2]);
+  const envelope = { specversion: "1.0", id: "new", source: "/test", type: "alarm", priority: "CRITICAL" } as const;
+  await engine.publish(envelope, { principal: "/test" });
+  await world.clock.settle(3_000_000);
+  assertEquals((await engine.health()).unfinished, 0);
+  await engine.close();
+  const after = await contents(disk);
+  assertEquals([...after.keys()].filter((key) => key.startsWith("messages ")), [key]);
+  assertEquals(after.get(key), before.get(key));
+});
+
+async function contents(open: OpenStore): Promise<ReadonlyMap<string, string>> {
+  const store = await open();
+  const found = new Map<string, string>();
+  for (const keyspace of KEYSPACES) {
+    for (const { key, value } of await store.scan(keyspace, "", 1_000)) found.set(`${keyspace} ${key}`, value);
+  }
+  await store.close();
+  return found;
+}
