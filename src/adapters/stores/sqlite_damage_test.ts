@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
-import { damage, damaged } from "../../../testing/stores/damage.ts";
+import { damage, damaged, judged, readAll } from "../../../testing/stores/damage.ts";
 import { effort } from "../../../testing/effort.ts";
-import { type Keyspace, KEYSPACES, type StoreOperation } from "../../core/bus/operation.ts";
+import type { Keyspace, StoreOperation } from "../../core/bus/operation.ts";
 import { BellhopError } from "../../core/error.ts";
-import type { MessageStore, StoreRecord } from "../../ports/store.ts";
 import { sqlite } from "./sqlite.ts";
 
 const directory = Deno.makeTempDirSync({ prefix: "bellhop-" });
@@ -13,9 +12,6 @@ globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursi
 let files = 0;
 
 const PARTS = ["", "-wal", "-mark"] as const;
-/** With what a damaged store may refuse to open, or to be read. */
-const CODES = new Set(["store-failed", "store-version"]);
-
 /** A store that was killed, part of it in the log, and the same closed; with what they hold. */
 const kept = new Map<string, string>();
 const [killed, shut] = await made();
@@ -29,7 +25,7 @@ Deno.test("sqlite() opens a damaged store with all that was acknowledged, or tel
       async ([from, part], how) => {
         const path = await copied(from);
         await Deno.writeFile(path + part, damaged(await Deno.readFile(path + part), how));
-        seen[await judged(path)]++;
+        seen[await judged(sqlite(path), kept)]++;
       },
     ),
     { numRuns: effort(80, 400) },
@@ -79,11 +75,11 @@ Deno.test("write() over a record that could not be read sets it aside first", as
     database.exec("UPDATE deliveries SET value = 'changed' WHERE key = 'key-7'");
     database.close();
     const store = await sqlite(path)();
-    const [record] = (await all(store, "deliveries")).filter(({ key }) => key === "key-7");
+    const [record] = (await readAll(store, "deliveries")).filter(({ key }) => key === "key-7");
     assertEquals([record.value, typeof record.damaged], ["", "string"]);
     await store.write([{ keyspace: "deliveries", key: "key-7", value }, put("messages", "other", "1")]);
     await store.write([put("deliveries", "key-7", "newer")]);
-    const [again] = (await all(store, "deliveries")).filter(({ key }) => key === "key-7");
+    const [again] = (await readAll(store, "deliveries")).filter(({ key }) => key === "key-7");
     assertEquals(again, { key: "key-7", value: "newer" });
     await store.close();
     const reader = new DatabaseSync(path);
@@ -120,38 +116,6 @@ async function made(): Promise<readonly [killed: string, shut: string]> {
   await store.close();
   await Deno.copyFile(path, other);
   return [one, other];
-}
-
-/** What came of opening and reading it. */
-async function judged(path: string): Promise<"refused" | "unreadable" | "whole"> {
-  let store: MessageStore | undefined;
-  try {
-    store = await sqlite(path)();
-    const found = new Map<string, StoreRecord>();
-    for (const keyspace of KEYSPACES) {
-      for (const record of await all(store, keyspace)) found.set(`${keyspace} ${record.key}`, record);
-    }
-    assertEquals([...found.keys()].toSorted(), [...kept.keys()].toSorted(), "records were left out, or invented");
-    const unreadable = [...found].filter(([, { damaged }]) => damaged !== undefined);
-    for (const [key, { value, damaged }] of found) {
-      if (damaged === undefined) assert(value === kept.get(key), `${key} is not what was written`);
-    }
-    return unreadable.length > 0 ? "unreadable" : "whole";
-  } catch (error) {
-    if (!(error instanceof BellhopError) || !CODES.has(error.code)) throw error;
-    return "refused";
-  } finally {
-    await store?.close();
-  }
-}
-
-async function all(store: MessageStore, keyspace: Keyspace): Promise<readonly StoreRecord[]> {
-  const records: StoreRecord[] = [];
-  for (let page = await store.scan(keyspace, "", 7); page.length > 0;) {
-    records.push(...page);
-    page = await store.scan(keyspace, page[page.length - 1].key, 7);
-  }
-  return records;
 }
 
 async function copied(from: string): Promise<string> {
