@@ -32,7 +32,7 @@ export async function listRequirements(
     role,
     profile,
     timing,
-    excluded === undefined ? String(checks.length) : "excluded",
+    excluded === undefined || checks.length > 0 ? String(checks.length) : "excluded",
     sentence,
   ]);
   for (const line of table(["ID", "LEVEL", "ROLE", "PROFILE", "TIME", "CHECKS", "SENTENCE"], cells, paintFor())) {

@@ -58,6 +58,27 @@ Deno.test("the app runs on workerd, and goes on after it was killed", async () =
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("the app runs by its wrangler.jsonc", async () => {
+  await using fixture = await installed("examples/everywhere", "hono");
+  await Deno.writeTextFile(`${fixture.folder}/.dev.vars`, `SECRET=${SECRET}\nTOKEN=${TOKEN}\n`);
+  const bin = `${ROOT}${TOOLS}/node_modules/.bin`;
+  const port = String(freePort());
+  const wrangler = new Deno.Command(`${bin}/wrangler`, {
+    args: ["dev", "--local", "--ip", "127.0.0.1", "--port", port, "--inspector-port", String(freePort())],
+    cwd: fixture.folder,
+    env: { PATH: `${bin}:${Deno.env.get("PATH")}`, WRANGLER_SEND_METRICS: "false", CI: "1", NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    await tellStory(`http://127.0.0.1:${port}`);
+  } finally {
+    wrangler.kill("SIGTERM");
+    await wrangler.status;
+  }
+});
+
 function freePort(): number {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = listener.addr;

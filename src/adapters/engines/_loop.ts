@@ -322,7 +322,9 @@ export class Loop {
       await this.answerOf(done);
     } catch (error) {
       // The one write was refused; the store itself goes on.
-      if (error instanceof BellhopError && error.code === "record-too-large") throw error;
+      if (error instanceof BellhopError && (error.code === "record-too-large" || error.code === "store-full")) {
+        throw error;
+      }
       this.storeFault = error instanceof Error ? error.message : String(error);
       throw new BellhopError("not-durable", `The store took nothing: ${this.storeFault}`, { cause: error });
     }

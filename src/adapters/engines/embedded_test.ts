@@ -386,6 +386,24 @@ Deno.test("embedded() ends every delivery of any fleet exactly once, within the 
   );
 });
 
+Deno.test("embedded() goes on after a store refused one write for want of room", async () => {
+  const open = memory();
+  let full = false;
+  const { engine, add } = await world(async () => {
+    const store = await open();
+    const refuse = () => Promise.reject(new BellhopError("store-full", "no room"));
+    return { ...store, write: (operations) => full ? refuse() : store.write(operations) };
+  });
+  await add("b", ["alarm"]);
+  full = true;
+  const refused = await assertRejects(async () => await engine.publish(message("1", "alarm", "CRITICAL"), ANYONE));
+  assertEquals([(refused as BellhopError).code, (await engine.health()).status], ["store-full", "pass"]);
+  full = false;
+  await engine.publish(message("2", "alarm", "CRITICAL"), ANYONE);
+  assertEquals((await engine.settled("/test", "2", 1_000)).deliveries[0].outcome, "delivered");
+  await engine.close();
+});
+
 Deno.test("embedded() takes no CRITICAL on a store that keeps nothing, unless it is told to", async () => {
   const engine = await embedded({
     store: memory(),

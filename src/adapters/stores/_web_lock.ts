@@ -26,7 +26,9 @@ export function holdLock(locks: LockManager, lockName: string): Promise<HeldLock
     const taken = new Promise<void>((resolve) => takenAway = resolve);
     let held = false;
     const ended: Promise<unknown> = locks.request(lockName, { mode: "exclusive", ifAvailable: true }, (lock) => {
-      if (lock === null) throw new BellhopError("store-locked", "another page, worker or store of this origin owns it");
+      if (lock === null) {
+        throw new BellhopError("store-locked", `another page, worker or store of this origin holds ${lockName}`);
+      }
       held = true;
       return new Promise<void>((letGo) => {
         async function release(): Promise<void> {

@@ -2,6 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Envelope } from "../envelope/mod.ts";
 import { BellhopError } from "../error.ts";
 import { type Bus, createBus } from "./bus.ts";
+import { isDurable } from "./message.ts";
+import type { BusSettings } from "./options.ts";
 import { isTerminal } from "./status.ts";
 import type { Keyspace, StoreOperation } from "./operation.ts";
 
@@ -14,8 +16,8 @@ class Stage {
   readonly operations: string[] = [];
   private readonly waiting: { token: number; operations: readonly StoreOperation[] }[] = [];
 
-  constructor(readonly disk = new Map<string, string>(), readonly nowMs = 0) {
-    this.bus = createBus({ startMs: nowMs, random: () => 0.5, source: "/bus" });
+  constructor(readonly disk = new Map<string, string>(), readonly nowMs = 0, settings: Partial<BusSettings> = {}) {
+    this.bus = createBus({ startMs: nowMs, random: () => 0.5, source: "/bus", ...settings });
   }
 
   publish(id: string, receivers = ["r"], more: Partial<Envelope> = {}): void {
@@ -260,4 +262,48 @@ Deno.test("status() tells of a message without a subscriber as its priority prom
   assertEquals(isTerminal(stage.bus.find("/a", "3")!), false);
   const { code } = assertThrows(() => stage.bus.cancel(0, "/a", "3"), BellhopError);
   assertEquals(code, "message-unknown"); // not before it is written
+});
+
+Deno.test("a dead letter outlives the memory of its message, and takes its record along when it is discarded then", () => {
+  const stage = new Stage(new Map(), 0, { durableHorizonMs: 1_000 });
+  stage.publish("1", ["r", "s"]);
+  assertEquals(isDurable(stage.bus.find("/a", "1")!), true);
+  stage.flush();
+  stage.settle("r", "status-422");
+  stage.settle("s", undefined);
+  stage.flush();
+  for (let atMs = stage.bus.nextWakeMs(); atMs < 100_000; atMs = stage.bus.nextWakeMs()) {
+    stage.bus.wake(atMs);
+    const written = stage.flush();
+    assertEquals(written.includes(`-outcomes ${K1}/r`), false, written.join());
+  }
+  assertEquals([stage.status("1"), stage.bus.deadLetters(9).length], [["unknown"], 1]);
+  assertEquals(stage.restarted().found, { unfinished: 0, deadLetters: 1, unreadable: [] });
+  stage.bus.discard(stage.bus.deadLetters(9)[0].id);
+  assertEquals([stage.flush(), stage.bus.deadLetters(9)], [[`-outcomes ${K1}/r`], []]);
+});
+
+Deno.test("a redrive that cannot be written leaves the principal's room on disk as it was", () => {
+  const room = (redrives: number): number => {
+    // As much as one message and its letter take: found by trying.
+    for (let maxDurableBytes = 100;; maxDurableBytes += 1) {
+      const stage = new Stage(new Map(), 0, { maxDurableBytes });
+      try {
+        stage.publish("1");
+        stage.flush();
+        stage.settle("r", "status-422");
+        stage.flush();
+        for (let i = 0; i < redrives; i++) {
+          stage.bus.redrive(0, stage.bus.deadLetters(9)[0].id, []);
+          stage.flush(false);
+        }
+        stage.publish("2");
+        return maxDurableBytes;
+      } catch (error) {
+        if (!(error instanceof BellhopError) || error.code !== "store-full") throw error;
+      }
+    }
+  };
+  const most = room(0);
+  assertEquals([room(1), room(3)], [most, most]);
 });

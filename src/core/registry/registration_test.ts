@@ -127,7 +127,7 @@ Deno.test("registrationFaults() says of each field what was wanted and what was 
 
 Deno.test("registrationFaults() takes each field at the ends of its range and nothing just outside", () => {
   const ends: [keyof typeof valid | string, unknown[], unknown[]][] = [
-    ["version", ["~ü", "x".repeat(64)], ["x".repeat(65), "\u001f", "a\u007f"]],
+    ["version", ["~ü", "1 beta", "x".repeat(64)], ["x".repeat(65), "\u001f", "a\u007f"]],
     ["leaseMs", [1_000, 3_600_000, null, undefined], [999, 3_600_001, 1_000.5, "1000", NaN]],
     ["maxInFlight", [1, 10_000, null], [0, 10_001, 1.5, "1"]],
     ["subscriptions", [[], Array(64).fill("a")], [Array(65).fill("a"), "a", null]],

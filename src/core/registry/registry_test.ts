@@ -428,7 +428,9 @@ Deno.test("takeEvents() drops what nobody depends on while nobody takes it, and 
   registry.deregister(0, "t1");
   registry.removeInstance(0, "users", "b");
   registry.removeService(0, "users");
-  assertEquals(kinds(registry), [
+  const events = registry.takeEvents();
+  assertEquals(events.map((event) => "instance" in event), [...Array(6).fill(true), false]);
+  assertEquals(events.map(({ kind, instance, service, reason }) => `${kind} ${instance ?? service} (${reason})`), [
     "registered a (new)",
     "registered b (new)",
     "renewed a (request)",
@@ -538,6 +540,11 @@ Deno.test("restore() takes back the end of a service that has an instance, and l
   assertEquals(same.counts().instances, 1);
   same.wake(LEASE_MS);
   assertEquals([same.counts().instances, kinds(same).at(-1)], [0, "removed a (lease-ended)"]);
+  assertEquals(same.get("users")?.endMs, 7 * DAY_MS); // counted from the end of its last lease
+  const alive = quiet();
+  alive.restore(0, [service, instance]);
+  alive.touch(0, "users", "a");
+  assertEquals(kinds(alive), ["suspect a (restored)", "renewed a (request)"]);
   const again = quiet();
   again.restore(0, [ended]);
   again.register(0, data("users"), "t2", "a");
@@ -565,7 +572,7 @@ Deno.test("dueHealthChecks() gives no more than was asked for, from the epoch on
   for (const id of ["a", "b", "c"]) registry.register(-1_000, data("users"), `t${id}`, id);
   const asked = (nowMs: number, limit?: number): number => registry.dueHealthChecks(nowMs, limit).length;
   assertEquals([asked(0, 1), asked(0, 2), asked(0)], [1, 2, 0]);
-  assertEquals([asked(1_000), asked(59_999), asked(60_999)], [0, 0, 3]);
+  assertEquals([asked(1_000), asked(59_000), asked(60_000)], [0, 0, 3]);
 });
 
 Deno.test("ended() frees a breaker's probe when nothing is in flight any more, and not before", () => {
