@@ -55,6 +55,22 @@ Deno.test("sqlite() tells when its file or its log is gone, or empty", async () 
   await (await sqlite(path)()).close();
 });
 
+Deno.test("sqlite() tells when a page says that it holds fewer rows than it does", async () => {
+  const bytes = await Deno.readFile(shut);
+  let refused = 0;
+  for (let page = 4_096; page < bytes.length; page += 4_096) {
+    const changed = bytes.slice();
+    const count = new DataView(changed.buffer).getUint16(page + 3);
+    // Leaves of tables and of indexes; what overflows has no such number.
+    if ((bytes[page] !== 13 && bytes[page] !== 10) || count < 2 || count > 500) continue;
+    new DataView(changed.buffer).setUint16(page + 3, count - 1);
+    const path = `${directory}/${files++}.db`;
+    await Deno.writeFile(path, changed);
+    if (await judged(sqlite(path), kept) === "refused") refused++;
+  }
+  assertGreater(refused, 5);
+});
+
 Deno.test("sqlite() opens what was killed again and again, with its log or after the log was folded", async () => {
   const path = await copied(killed);
   for (let life = 0; life < 4; life++) {
