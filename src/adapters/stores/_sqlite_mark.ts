@@ -92,6 +92,8 @@ export function openMark(fs: Fs, file: string): Mark {
     folded() {
       state = NOTHING;
       note();
+      // Else a power cut soon after could bring back a mark that asks for a log that has gone.
+      fs.fsyncSync(mark);
     },
     close() {
       if (source !== undefined) fs.closeSync(source);
