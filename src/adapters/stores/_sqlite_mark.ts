@@ -115,7 +115,12 @@ export function markBeginning(fs: Fs, file: string): void {
 
 /** Forgets a mark whose log SQLite has folded into the file and deleted. */
 export function forgetMark(fs: Fs, file: string): void {
-  if (!fs.existsSync(`${file}-wal`)) fs.rmSync(`${file}-mark`, { force: true });
+  if (fs.existsSync(`${file}-wal`)) return;
+  try {
+    fs.rmSync(`${file}-mark`, { force: true });
+  } catch {
+    // Where it may not be removed it may not be written either: it is of somebody else.
+  }
 }
 
 /** What is not there that should be. */
