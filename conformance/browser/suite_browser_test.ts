@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { startChromium } from "../../testing/chromium.ts";
-import { CHECKS } from "../checks/mod.ts";
+import { ALL, DURABLE, notPassed } from "../runtimes/reference_checks.ts";
 import type { Report } from "../run.ts";
 
-const PAGE = "https://suite.invalid/";
+const ADDRESS = "https://suite.invalid/";
 
-Deno.test("the suite and the reference run in a page of Chromium, and every check passes", async () => {
+Deno.test("the suite and the reference run in a page of Chromium, its store in memory and in IndexedDB", async (t) => {
   const code = await bundled("_suite_page.ts");
   assertEquals([...code.matchAll(/(?:from|import|import\()\s*"(?:node|npm|jsr):[^"]*"/g)].map(([found]) => found), []);
   const browser = await startChromium();
@@ -17,28 +17,31 @@ Deno.test("the suite and the reference run in a page of Chromium, and every chec
     // Nothing is asked of a network: an address that is secure, as WebCrypto wants it, and that nobody serves.
     await page.route("**/*", (route) => {
       const url = route.request().url();
-      if (url === PAGE) return route.fulfill({ contentType: "text/html", body: "<!DOCTYPE html><title>suite</title>" });
+      if (url === ADDRESS) {
+        return route.fulfill({ contentType: "text/html", body: "<!DOCTYPE html><title>suite</title>" });
+      }
       faults.push(`asked for ${url}`);
       return route.abort();
     });
-    await page.goto(PAGE);
+    await page.goto(ADDRESS);
     await page.addScriptTag({ content: code, type: "module" });
-    await page.waitForFunction("typeof runSuite === 'function'");
+    await page.waitForFunction("typeof suite === 'object'");
+    const foreign = `["Deno", "process", "Bun", "require"].filter((name) => name in globalThis)`;
+    assertEquals(await page.evaluate(foreign), []);
     const seed = Number(Deno.env.get("FC_SEED") ?? 1);
-    const { foreign, report } = await page.evaluate<{ foreign: string[]; report: Report }>(
-      `(async () => ({
-        foreign: ["Deno", "process", "Bun", "require"].filter((name) => name in globalThis),
-        report: await runSuite(${seed}, 10),
-      }))()`,
-    );
-    assertEquals(foreign, []);
-    assertEquals(
-      report.results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable")
-        .map(({ check, verdict, failure }) => [check, verdict, failure?.message]),
-      [],
-    );
-    assertEquals(report.results.length, CHECKS.length);
-    assert(report.results.filter(({ verdict }) => verdict === "pass").length > CHECKS.length / 2);
+
+    await t.step("every check passes in memory", async () => {
+      assertEquals(notPassed(await page.evaluate<Report>(`suite.inMemory(${seed}, 10)`), ALL), []);
+    });
+
+    await t.step("all that is about durability passes on indexeddb()", async () => {
+      const { report, databases } = await page.evaluate<{ report: Report; databases: number }>(
+        `suite.inIndexedDb(${seed}, 2)`,
+      );
+      assertEquals(notPassed(report, DURABLE), []);
+      assert(databases > DURABLE.length / 2, `${databases} databases`);
+      assertEquals(await page.evaluate("suite.left()"), []);
+    });
     assertEquals(faults, []);
   } finally {
     await browser.close();

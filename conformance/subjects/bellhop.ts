@@ -349,8 +349,14 @@ class Bellhop implements Subject {
     this.app = this.mount === "" ? routes : new Hono().route(this.mount, routes);
   }
 
-  /** The store, `flushed` as far as the suite can see, which waits for each of its writes. */
+  /** The store, `flushed` as far as the suite can see, which waits for all that is asked of it. */
   private watched(open: OpenStore, maxRecordBytes?: number): OpenStore {
+    const awaited = <T>(work: Promise<T>): Promise<T> => {
+      this.busy++;
+      const done = () => void this.busy--;
+      work.then(done, done);
+      return work;
+    };
     return async () => {
       const store = await open();
       return {
@@ -360,14 +366,8 @@ class Bellhop implements Subject {
           durability: "flushed",
           ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
         },
-        write: (operations) => {
-          const written = store.write(operations);
-          this.busy++;
-          const done = () => void this.busy--;
-          written.then(done, done);
-          return written;
-        },
-        scan: (...place) => store.scan(...place),
+        write: (operations) => awaited(store.write(operations)),
+        scan: (...place) => awaited(store.scan(...place)),
         close: () => store.close(),
       };
     };
@@ -561,7 +561,7 @@ class Bellhop implements Subject {
       method: command.method,
       headers: command.headers,
       ...(unfinished === true
-        ? { body: endless(typeof body === "string" ? bytesOf(body) : body), duplex: "half" }
+        ? { body: streamed(typeof body === "string" ? bytesOf(body) : body, false), duplex: "half" }
         : body === undefined
         ? {}
         : { body }),
@@ -713,7 +713,8 @@ function refusalOf({ code, field, faults, retryAfterMs }: BellhopError): Refusal
 function responseOf(answer: CallAnswer | undefined): Response {
   if (answer === undefined || "fault" in answer || "verdict" in answer) throw new TypeError("the call was cut off");
   const empty = answer.status === 204 || answer.status === 304 || answer.status === 205;
-  const body = answer.unfinished === true ? endless(bytesOf(answer.body)) : answer.body;
+  // A stream of this realm: those of a platform take turns of it, of which nobody could tell how many.
+  const body = streamed(bytesOf(answer.body), answer.unfinished !== true);
   return new Response(empty ? null : body, { status: answer.status, headers: answer.headers });
 }
 
@@ -734,11 +735,12 @@ function textsIn(members: readonly string[]): StandardSchema {
   return { "~standard": { version: 1, vendor: "suite", validate } };
 }
 
-/** What is given, and never an end. */
-function endless(bytes: Uint8Array | undefined): ReadableStream<Uint8Array> {
+/** What is given, and an end or never one. */
+function streamed(bytes: Uint8Array | undefined, ends: boolean): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(stream) {
       if (bytes !== undefined && bytes.length > 0) stream.enqueue(bytes);
+      if (ends) stream.close();
     },
   });
 }
