@@ -629,8 +629,11 @@ class Bellhop implements Subject {
     else {
       // What hangs is lost with the process: it must never reach the disk.
       this.unanswered = new Set();
-      const { lost: held, torn } = await this.faulty.crash();
-      await this.close();
+      const crashed = this.faulty.crash();
+      // At once: what the engine makes of its dead store nobody is there to hear.
+      const closed = this.close();
+      const { lost: held, torn } = await crashed;
+      await closed;
       return { held, torn };
     }
     return {};

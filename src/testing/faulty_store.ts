@@ -81,7 +81,8 @@ export interface FaultyStore {
   /**
    * Lets the process die: what hangs never reaches the disk, but for its first `kept` operations (default 0), which
    * may tear a write in two. What was open is closed, all that is asked of it from now on rejects with `store-closed`,
-   * and it can be opened anew. Planned failures stay planned.
+   * and it can be opened anew. Planned failures stay planned. What stood on the store still runs, and hears that its
+   * writes failed: a test stops listening to it before it waits for this.
    */
   crash(kept?: number): Promise<Lost>;
   /** Forgets every planned failure. What is held stays held. */
