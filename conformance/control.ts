@@ -17,7 +17,16 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type JsonObject = { readonly [name: string]: Json };
 
 /** What an implementation may declare. `core.envelope` and `core.retry` are parts of `core` that can be had alone. */
-export const PROFILES = ["core.envelope", "core.retry", "core", "registry", "http", "durable", "security"] as const;
+export const PROFILES = [
+  "core.envelope",
+  "core.retry",
+  "core",
+  "registry",
+  "http",
+  "pull",
+  "durable",
+  "security",
+] as const;
 
 /** One of {@linkcode PROFILES}. */
 export type Profile = typeof PROFILES[number];

@@ -34,3 +34,7 @@ export class SubjectBroken extends Error {
   /** The name of the class. */
   override readonly name = "SubjectBroken";
 }
+
+/** The subject declares what it says it does not know: the check cannot be tried, but the subject is in good health. */
+export class NotKnown extends SubjectBroken {
+}

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Check, Effort } from "./check.ts";
-import { CONTROL_VERSION, type Hello, type OpenSubject, type Subject } from "./control.ts";
-import { Failure, NotApplicable, SubjectBroken } from "./failure.ts";
+import { CONTROL_VERSION, type Hello, type OpenSubject, PROFILES, type Subject } from "./control.ts";
+import { Failure, NotApplicable, NotKnown, SubjectBroken } from "./failure.ts";
 import { PropertyFailure } from "./for_all.ts";
 import { requirementOf, SPECIFICATION } from "./requirement.ts";
 import { type LogLine, Session } from "./session.ts";
@@ -35,7 +35,7 @@ export interface CheckResult {
   readonly reason?: string;
   /** What broke, unless it passed. */
   readonly failure?: FailureReport;
-  /** Who broke down where it could not be tested. */
+  /** Who broke down where it could not be tested; nobody where something declared is not known. */
   readonly broken?: "subject" | "suite";
   /** Why its failure was expected; it then does not count. */
   readonly known?: KnownFailure;
@@ -146,14 +146,19 @@ export async function runChecks(options: RunOptions): Promise<Report> {
   try {
     for (const check of options.checks) {
       const unfit = whyNot(check, subject);
-      const result = unfit !== undefined
+      const unasked = unaskedOf(check, subject);
+      const result = unasked !== undefined
+        ? untestable(check, options, unasked)
+        : unfit !== undefined
         ? skipped(check, unfit)
         : givenUp !== undefined
         ? untestable(check, options, givenUp)
         : await runOne(check, plugged, options, nowMs);
       results.push(result);
       options.told?.(result, results.length - 1);
-      if (result.verdict !== "not-testable") {
+      if (unasked !== undefined) continue;
+      // Who says that it does not know something yet has not broken down.
+      if (result.verdict !== "not-testable" || result.broken === undefined) {
         if (unfit === undefined) breakdowns = 0;
         continue;
       }
@@ -219,6 +224,13 @@ async function plugIn({ open, commandTimeoutMs = TIMEOUT_MS }: RunOptions): Prom
     await raw.close().catch(() => {});
     throw new SubjectBroken(`hello wants the clock "virtual" or "real", got ${JSON.stringify(hello.clock)}`);
   }
+  const known: readonly unknown[] = PROFILES;
+  const odd = hello.profiles.find((profile) => !known.includes(profile));
+  if (odd !== undefined || hello.profiles.length === 0) {
+    await raw.close().catch(() => {});
+    const got = JSON.stringify(odd) ?? "none, by which nothing would be judged";
+    throw new SubjectBroken(`hello wants profiles of ${PROFILES.join(", ")}, got ${got}`);
+  }
   const { name = "unnamed", version = "", spec = SPECIFICATION.spec, asks = [], can = [] } = hello;
   const named = { name: String(name), version: String(version), spec: String(spec) };
   return { subject, hello: { ...hello, ...named, asks, can } };
@@ -273,7 +285,14 @@ async function runOne(
   }
   const broken = error instanceof SubjectBroken ? "subject" : "suite";
   const message = error instanceof SubjectBroken ? error.message : `the suite itself failed: ${detailOf(error)}`;
-  return { ...base, verdict: "not-testable", reason: message, broken, failure: { message, replay, log: session.log } };
+  const blame = error instanceof NotKnown ? {} : { broken } as const;
+  return {
+    ...base,
+    verdict: "not-testable",
+    reason: message,
+    ...blame,
+    failure: { message, replay, log: session.log },
+  };
 }
 
 function skipped(check: Check, reason: string): CheckResult {
@@ -295,6 +314,13 @@ function skipped(check: Check, reason: string): CheckResult {
 function untestable(check: Check, options: RunOptions, reason: string): CheckResult {
   const failure = { message: reason, replay: replayOf(check, options, undefined), log: [] };
   return { ...skipped(check, reason), verdict: "not-testable", broken: "subject", failure };
+}
+
+/** Why a question cannot be asked that a declared profile consists of. */
+function unaskedOf({ needs, asks }: Check, hello: Hello): string | undefined {
+  if (asks === undefined || hello.asks.includes(asks)) return undefined;
+  const profile = needs.find((one) => one.startsWith("core.") && hello.profiles.includes(one));
+  return profile && `${profile} is declared, and is the question ${asks}: hello wants it in asks`;
 }
 
 /** Why a check does not apply to a subject. */

@@ -23,7 +23,7 @@ const asking = (id: string): Check => check(id, async (session) => void await se
 const passing = check("passing", (session) => Promise.resolve(session.must(true, "RET-017", "")));
 
 /** A subject that says hello and answers all else as told; counts how often it was opened and closed. */
-function subject(answer: (command: Command) => Promise<Partial<Answer>>, maxOpens = Infinity) {
+function subject(answer: (command: Command) => Promise<Partial<Answer>>, maxOpens = Infinity, hello: object = HELLO) {
   const counts = { opened: 0, closed: 0 };
   const open: OpenSubject = () => {
     if (++counts.opened > maxOpens) return Promise.reject(new Error("no such file"));
@@ -32,7 +32,7 @@ function subject(answer: (command: Command) => Promise<Partial<Answer>>, maxOpen
         seq,
         nowMs: 0,
         events: [],
-        ...command.do === "hello" ? { ok: HELLO as never } : await answer(command),
+        ...command.do === "hello" ? { ok: hello as never } : await answer(command),
       }),
       close: () => Promise.resolve(void counts.closed++),
     };
@@ -93,4 +93,55 @@ Deno.test("runChecks() rejects, and leaves nothing open, when the subject says n
   await assertRejects(() => runChecks({ open: timeless, checks: [], seed: 1, runs: 1 }), SubjectBroken, "sundial");
   const none = () => Promise.reject(new Error("no such file"));
   await assertRejects(() => runChecks({ open: none, checks: [], seed: 1, runs: 1 }), SubjectBroken, "no such file");
+});
+
+/** Says of everything but hello that it does not know it. */
+function ignorant(hello: object) {
+  return subject(() => Promise.resolve({ unsupported: "not there yet" }), Infinity, { ...HELLO, ...hello });
+}
+
+Deno.test("runChecks() lets nobody out of what is declared by saying that a command is not known", async () => {
+  const said: readonly Command[] = [
+    { do: "settle", call: "c1", answer: { verdict: "ack" } },
+    { do: "settle", call: "c1", answer: { verdict: "working" } },
+    { do: "store", action: "fail" },
+    { do: "store", action: "crash" },
+    { do: "hang-up", to: 1 },
+    { do: "drain" },
+  ];
+  const checks = said.map((command, at) => check(`${at}`, async (session) => void await session.say(command)));
+  const verdicts = async (hello: object) =>
+    (await runChecks({ open: ignorant(hello).open, checks, seed: 1, runs: 1 })).results.map(({ verdict }) => verdict);
+  const none = "not-applicable";
+  const held = "not-testable";
+  assertEquals(await verdicts({}), [held, none, none, none, none, none]);
+  const can = ["working", "store-faults", "crash", "streams", "drain"];
+  assertEquals(await verdicts({ can }), [held, held, held, held, held, held]);
+});
+
+Deno.test("runChecks() goes on with a subject that does not know much yet", async () => {
+  const { open, counts } = ignorant({});
+  const unknown = (at: number) => check(`${at}`, async (session) => void await session.start());
+  const checks = [...Array.from({ length: 30 }, (_, at) => unknown(at)), passing];
+  const { results } = await runChecks({ open, checks, seed: 1, runs: 1 });
+  assertEquals([results[29].verdict, results[30].verdict, counts.opened], ["not-testable", "pass", 1]);
+  assertMatch(results[29].reason!, /^start is needed for what is declared/);
+});
+
+Deno.test("runChecks() asks of a declared part of core its questions, named in asks or not", async () => {
+  const asks = { ...passing, asks: "policy", needs: ["core.retry"] } as const;
+  const verdict = async (hello: object) =>
+    (await runChecks({ open: ignorant(hello).open, checks: [asks], seed: 1, runs: 1 })).results[0].verdict;
+  assertEquals(await verdict({ profiles: ["core.retry"] }), "not-testable");
+  assertEquals(await verdict({ profiles: ["core.retry"], asks: ["policy"] }), "pass");
+  assertEquals(await verdict({ profiles: ["core"] }), "not-applicable");
+});
+
+Deno.test("runChecks() rejects a hello by which nothing would be judged", async () => {
+  for (const profiles of [[], ["cores"]]) {
+    const { open, counts } = ignorant({ profiles });
+    const run = () => runChecks({ open, checks: [], seed: 1, runs: 1 });
+    await assertRejects(run, SubjectBroken, "hello wants profiles of");
+    assertEquals(counts, { opened: 1, closed: 1 });
+  }
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  Ability,
   Answer,
   CallAnswer,
   Command,
@@ -22,7 +23,7 @@ import type {
   Subject,
   TraceStep,
 } from "./control.ts";
-import { Failure, NotApplicable, SubjectBroken } from "./failure.ts";
+import { Failure, NotApplicable, NotKnown, SubjectBroken } from "./failure.ts";
 import { createLint, type Lint } from "./lint.ts";
 
 /** When every session begins: 2026-01-01T00:00:00Z. */
@@ -404,9 +405,11 @@ export class Session {
     const asked = command.do === "ask" && this.hello.asks.includes(command.about);
     const plain = command.do !== "start" ||
       Object.keys(command.options).length === 0 && command.role === undefined && isUsual(command.security);
-    const needed = asked || profile !== undefined && this.has(profile) && plain;
+    const ability = abilityFor(command);
+    const able = ability !== undefined && this.hello.can.includes(ability);
+    const needed = asked || able || ability === undefined && profile !== undefined && this.has(profile) && plain;
     if (!needed || this.hello.clock !== "virtual") return new NotApplicable(why);
-    return new SubjectBroken(`${command.do} is needed for what is declared, and was answered unsupported: ${why}`);
+    return new NotKnown(`${command.do} is needed for what is declared, and was answered unsupported: ${why}`);
   }
 
   /** Throws the first fault that the lint has found so far. */
@@ -499,6 +502,7 @@ function isUsual(security: JsonObject | undefined): boolean {
 const NEEDED_BY: { readonly [name in Command["do"]]?: Profile } = {
   start: "core",
   publish: "core",
+  settle: "core",
   advance: "core",
   status: "core",
   cancel: "core",
@@ -508,6 +512,18 @@ const NEEDED_BY: { readonly [name in Command["do"]]?: Profile } = {
   discover: "registry",
   request: "http",
 };
+
+/** The ability by which a subject says that it knows a command. */
+function abilityFor(command: Command): Ability | undefined {
+  if (command.do === "store") {
+    return command.action === "crash" ? "crash" : command.action === "read" ? "store-read" : "store-faults";
+  }
+  if (command.do === "read" || command.do === "hang-up") return "streams";
+  if (command.do === "drain" || command.do === "hosts") return command.do;
+  if (command.do !== "settle" || !("verdict" in command.answer)) return undefined;
+  const { verdict } = command.answer;
+  return verdict === "working" ? "working" : undefined;
+}
 
 /** Names of headers have no case: here they are all lower. */
 function withLowerNames(message: JsonObject): JsonObject {

@@ -13,6 +13,7 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./schema": [/^src\/schema\//],
   "./service": [/^src\/(service|schema|security)\//],
   "./client": [/^src\/(client|service|schema|security)\//, /^src\/retry\/(?!breaker)/],
+  "./pull": [/^src\/(client|service|schema|security)\//],
   "./hono": [/^src\/(service|schema|security|ports)\//, /^src\/adapters\/hono\//, /^npm:\/?(hono|hono-openapi)@/],
   "./engines/embedded": [/^src\/(ports|security)\//, /^src\/adapters\/engines\//],
   "./stores/memory": [/^src\/ports\//, /^src\/adapters\/stores\/(memory|_)/],

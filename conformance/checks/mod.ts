@@ -39,6 +39,7 @@ import { DELAYED_CHECKS } from "./bus_delayed.ts";
 import { TRACE_CHECKS } from "./bus_trace.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
+import { PULL_CHECKS } from "./pull.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { BOUND_CHECKS } from "./security_bounds.ts";
 import { GUARD_CHECKS } from "./security_guard.ts";
@@ -90,6 +91,7 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_BOUND_CHECKS,
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
+  ...PULL_CHECKS,
   ...SECURITY_CHECKS,
   ...START_CHECKS,
   ...LOOPBACK_CHECKS,

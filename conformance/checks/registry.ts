@@ -55,7 +55,7 @@ const BAD_MEMBERS: Readonly<Record<string, readonly (Json | undefined)[]>> = {
   receipts: ["no", 0],
   maxInFlight: [0, 10_001, -1, 1.5, "64"],
   health: ["", "x".repeat(257), 5],
-  delivery: ["pull", "", true],
+  delivery: ["poll", "", true],
 };
 
 /** See the module. */

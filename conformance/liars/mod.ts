@@ -19,7 +19,7 @@ const HELLO: Hello = {
   name: "liar",
   version: "1.0.0",
   spec: "0.1",
-  profiles: ["core", "registry", "http", "durable", "security"],
+  profiles: ["core", "registry", "http", "pull", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
   can: [

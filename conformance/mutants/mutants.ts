@@ -7,6 +7,7 @@ import { BUS_MUTANTS } from "./bus.ts";
 import { ENVELOPE_MUTANTS } from "./envelope.ts";
 import { HTTP_MUTANTS } from "./http.ts";
 import { PRIORITY_MUTANTS } from "./priority.ts";
+import { PULL_MUTANTS } from "./pull.ts";
 import { REGISTRY_MUTANTS } from "./registry.ts";
 import { RETRY_MUTANTS } from "./retry.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
@@ -21,4 +22,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REGISTRY_MUTANTS,
   ...BUS_MUTANTS,
   ...PRIORITY_MUTANTS,
+  ...PULL_MUTANTS,
 ];

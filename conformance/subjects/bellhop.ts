@@ -582,7 +582,7 @@ class Bellhop implements Subject {
     const response = await this.app!.fetch(request);
     const head = { status: response.status, headers: Object.fromEntries(response.headers) };
     if (stream !== true) {
-      const text = await response.text();
+      const text = await textOf(response, leaving.signal);
       if (seq !== undefined) this.requests.delete(seq);
       return { ...head, body: text };
     }
@@ -651,7 +651,8 @@ const PATIENCE_MS = 2_000;
 
 /** A stream goes on, too, until the next start, and a body that never ends. */
 function prefersToWait(command: Command): boolean {
-  return command.do === "request" && (command.path === "/trace" || command.unfinished === true ||
+  return command.do === "request" && (command.path === "/trace" ||
+    command.path.startsWith("/deliveries?") || command.unfinished === true ||
     Object.entries(command.headers).some(([name, value]) => name.toLowerCase() === "prefer" && /\bwait\b/.test(value)));
 }
 
@@ -678,7 +679,7 @@ const HELLO: Hello = {
   name: "bellhop",
   version: "0.1.0",
   spec: "0.1",
-  profiles: ["core", "registry", "http", "durable", "security"],
+  profiles: ["core", "registry", "http", "pull", "durable", "security"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
   can: [
@@ -746,6 +747,23 @@ function streamed(bytes: Uint8Array | undefined, ends: boolean): ReadableStream<
       if (ends) stream.close();
     },
   });
+}
+
+/** The body, as far as it has come when whoever asked goes away: then a server cancels it. */
+async function textOf({ body }: Response, leaving: AbortSignal): Promise<string> {
+  if (body === null) return "";
+  const reader = body.getReader();
+  const leave = () => void reader.cancel().catch(() => {});
+  leaving.addEventListener("abort", leave);
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  leaving.removeEventListener("abort", leave);
+  return text + decoder.decode();
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {

@@ -16,6 +16,7 @@ import { createResolution } from "./_resolution.ts";
 import { call } from "./call.ts";
 import { type DeadLetters, deadLettersOf } from "./dead_letters.ts";
 import { type Delayed, delayedOf } from "./delayed.ts";
+import type { DeliveryTaker } from "./delivery.ts";
 import type { Fetch } from "./fetch.ts";
 import { platformClock } from "./_platform_clock.ts";
 import { publish } from "./publish.ts";
@@ -27,6 +28,11 @@ export interface ConnectOptions {
   readonly gateway: string;
   /** URL that the service is mounted at. Without it nothing is announced: the gateway discovers the service. */
   readonly endpoint?: string;
+  /**
+   * Takes deliveries where no endpoint can be called, in a page or behind NAT: `pull()` of the entry `pull`. In place of
+   * `endpoint`: the gateway refuses both.
+   */
+  readonly delivery?: DeliveryTaker;
   /** `source` of what is published; default `/services/` and the service's name, or one made up for this client. */
   readonly source?: string;
   /** Credential, sent as a bearer token. */
@@ -66,10 +72,10 @@ export interface Client extends AsyncDisposable {
   ): Promise<Sent>;
   /**
    * Publishes an event and waits for the reply that a handler gives by `ctx.reply`: it comes back to this instance as an
-   * event of its own, so the client needs a service with an `endpoint`. Of several replies the first counts.
+   * event of its own, so the client needs a service with an `endpoint` or a `delivery`. Of several replies the first counts.
    *
    * @throws {BellhopError} `timeout`; `attempts-exhausted` when the request was delivered to nobody; `target-unknown` when
-   * nobody takes it; `not-connected` without an `endpoint`; `argument-invalid` for the `id` of a request that waits,
+   * nobody takes it; `not-connected` without an `endpoint` or a `delivery`; `argument-invalid` for the `id` of a request that waits,
    * and for a type of more than 250 characters, for its reply has 6 more;
    * `data-invalid`; otherwise as `publish`
    */
@@ -132,19 +138,16 @@ export async function connect(
 ): Promise<Client> {
   const service = second === undefined ? undefined : first as ServiceDefinition;
   const options = second ?? first as ConnectOptions;
-  const { clock = platformClock, random = Math.random, timeoutMs = 30_000, endpoint, token, onError } = options;
+  const { clock = platformClock, random = Math.random, timeoutMs = 30_000, endpoint, delivery, token, onError } =
+    options;
+  const trouble = (error: unknown) => onError?.(error);
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
-  if (typeof options.gateway !== "string" || options.gateway === "") {
-    throw new BellhopError("argument-invalid", "gateway: wanted its URL", { field: "gateway" });
-  }
-  if (!isPlainUrl(options.gateway)) {
-    throw new BellhopError("argument-invalid", "gateway: wanted its URL, without user, password, query or fragment", {
-      field: "gateway",
-    });
+  if (typeof options.gateway !== "string" || options.gateway === "" || !isPlainUrl(options.gateway)) {
+    throw invalid("gateway", "its URL, without user, password, query or fragment");
   }
   // fetch would repeat what it cannot send, in an error that is logged.
   if (token !== undefined && !(typeof token === "string" && /^[!-~]+$/.test(token))) {
-    throw new BellhopError("argument-invalid", "token: wanted visible ASCII characters", { field: "token" });
+    throw invalid("token", "visible ASCII characters");
   }
   const manifest = service?.manifest();
   const source = options.source ?? (manifest === undefined ? `/clients/${newId()}` : `/services/${manifest.name}`);
@@ -159,6 +162,7 @@ export async function connect(
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   };
   let announcement: Announcement | undefined;
+  let taking: ReturnType<DeliveryTaker["start"]> | undefined;
   const resolution = createResolution(gateway);
   const publishing = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
@@ -174,7 +178,10 @@ export async function connect(
     let cancel = () => {};
     const timeUp = new Promise<void>((resolve) => cancel = clock.wakeAt(clock.nowMs() + deadlineMs, resolve));
     // Handlers may publish and call to their end.
-    if (service !== undefined) await Promise.race([service.runtime.drain(), timeUp]);
+    if (service !== undefined) {
+      await taking?.stop(timeUp);
+      await Promise.race([service.runtime.drain(), timeUp]);
+    }
     ending = true;
     await Promise.race([Promise.allSettled(publishing), timeUp]);
     cancel();
@@ -211,9 +218,15 @@ export async function connect(
   };
   // The first delivery may come before the gateway's answer to the registration.
   if (service !== undefined) service.runtime.outlet = client;
-  if (manifest !== undefined && endpoint !== undefined) {
-    const registration = { ...manifest, endpoint, delivery: "push" };
-    announcement = await announce(gateway, source, registration, timeoutMs, (error) => onError?.(error));
+  if (service !== undefined && (delivery ?? endpoint) !== undefined) {
+    announcement = await announce(
+      gateway,
+      source,
+      { ...manifest, endpoint, delivery: delivery?.kind },
+      timeoutMs,
+      trouble,
+    );
+    taking = delivery?.start({ service, gateway, announcement, trouble });
   }
   return client;
 }
@@ -228,4 +241,8 @@ function isPlainUrl(text: string): boolean {
 
 function clientClosed(): BellhopError {
   return new BellhopError("closing", "the client is closed");
+}
+
+function invalid(field: string, wanted: string): BellhopError {
+  return new BellhopError("argument-invalid", `${field}: wanted ${wanted}`, { field });
 }

@@ -31,5 +31,6 @@ export type { DeadLetterPage, DeadLetterQuery, DeadLetters, Redriven } from "./d
 export type { Delayed, DelayedPage, DelayedQuery } from "./delayed.ts";
 export type { DeadLetter } from "../core/bus/dead_letter.ts";
 export type { AttemptRecord } from "../core/bus/history.ts";
+export type { DeliveryLink, DeliveryTaker } from "./delivery.ts";
 export type { Fetch } from "./fetch.ts";
 export type { RequestOptions } from "./request.ts";

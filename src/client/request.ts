@@ -36,7 +36,7 @@ export async function request(
 ): Promise<Envelope> {
   const { gateway, announcement } = sender;
   if (service === undefined || announcement === undefined) {
-    throw new BellhopError("not-connected", "a reply needs a service that was connected with its endpoint");
+    throw new BellhopError("not-connected", "a reply needs a service that is announced");
   }
   const { length } = replyTypeOf(typeof event === "string" ? event : event.type);
   // It would be delivered, and could not be replied to.

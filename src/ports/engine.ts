@@ -31,6 +31,40 @@ export interface Acknowledgement {
   readonly duplicate: boolean;
 }
 
+/** What an instance asks for that takes its deliveries by itself. */
+export interface PullRequest {
+  /** Most deliveries of one answer, 1 to 100. */
+  readonly max: number;
+  /** Milliseconds to wait for the first, 0 to 60,000. */
+  readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One attempt, handed out to the instance that asked. */
+export interface PulledDelivery {
+  /** Names this attempt and no other: what it is answered by. */
+  readonly ticket: string;
+  /** Names the delivery, the same in each of its attempts. */
+  readonly deliveryId: string;
+  /** 1 = the first attempt. */
+  readonly attempt: number;
+  /** Milliseconds within which it must be answered; after that it counts as failed. */
+  readonly leaseMs: number;
+  /** What is delivered. */
+  readonly envelope: Envelope;
+}
+
+/** What an instance says of an attempt that it has taken. */
+export type PullVerdict =
+  | { readonly verdict: "ack" }
+  /** Try again, not before `delayMs` if it is given. */
+  | { readonly verdict: "nak"; readonly reason: string; readonly delayMs?: number | undefined }
+  /** Never again. */
+  | { readonly verdict: "term"; readonly reason: string }
+  /** Still at it: the lease begins anew. */
+  | { readonly verdict: "working" };
+
 /** Somewhere to send a call: one instance, chosen. */
 export interface Route {
   /**
@@ -176,6 +210,19 @@ export interface Engine {
   deregister(lease: string, wholeService: boolean): Promise<Deregistered>;
   /** Fetches the manifest at a URL and registers what it says. @throws {BellhopError} `discovery-failed`, `endpoint-refused` */
   discover(url: string): Promise<Registered>;
+  /**
+   * Takes deliveries for the instance that holds the lease, which is renewed by it.
+   *
+   * @throws {BellhopError} `lease-unknown`, `argument-invalid` for an instance that is called, `closing`
+   */
+  pull(lease: string, request: PullRequest): Promise<readonly PulledDelivery[]>;
+  /**
+   * Answers an attempt that was taken.
+   *
+   * @returns whether it was still held; if not, nothing happens
+   * @throws {BellhopError} `lease-unknown`
+   */
+  answer(lease: string, ticket: string, verdict: PullVerdict): Promise<boolean>;
   /** All services, in the order of their registration. */
   services(): Promise<readonly ServiceView[]>;
   /**

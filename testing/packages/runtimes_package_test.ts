@@ -12,6 +12,13 @@ Deno.test("the package, installed by npm", async (t) => {
     }
   });
 
+  await t.step("gives deliveries to who asks for them, on Node 22 and on Bun", async () => {
+    for (const runtime of ["node", "bun"]) {
+      const said = '["streamed 1","polled 1","gone 1"]\n';
+      assertEquals([runtime, await fixture.run(runtime, "pull.js")], [runtime, said]);
+    }
+  });
+
   await t.step("has a command that runs by npx on Node 22, and on Bun", async () => {
     const { version } = JSON.parse(
       await Deno.readTextFile(`${fixture.folder}/node_modules/@bellhop/bellhop/package.json`),

@@ -12,6 +12,7 @@ import type { EngineTrace } from "../../ports/engine.ts";
 import type { MessageStore } from "../../ports/store.ts";
 import type { Answer, Transport } from "../../ports/transport.ts";
 import { Attempt } from "./_attempt.ts";
+import { Pulls } from "./_pulls.ts";
 import type { Watchers } from "./_watchers.ts";
 
 /** Milliseconds that a lease outlasts its attempt's time, for the transport's own answer to come first. */
@@ -54,6 +55,8 @@ export class Loop {
   private readonly clock: Clock;
   /** Milliseconds that an attempt may take, by priority. */
   private readonly timeoutsMs: readonly number[];
+  /** Those who are not called. */
+  readonly pulls: Pulls;
   private readonly listeners = new Set<(step: EngineTrace) => void>();
   private readonly writes = new Map<number, Promise<void>>();
   /** The last writes that share an answer of the store. */
@@ -81,6 +84,7 @@ export class Loop {
     const { policies } = bus.options;
     this.timeoutsMs = PRIORITIES.map((priority) => policies[priority].attemptTimeoutMs ?? DEFAULT_TIMEOUT_MS);
     this.clock = options.clock;
+    this.pulls = new Pulls(bus, registry, this.clock, this.timeoutsMs.map((ms) => ms + LEASE_GRACE_MS));
   }
 
   /** Asks for a turn; who has just read the clock says what it said. */
@@ -133,6 +137,7 @@ export class Loop {
   private async end(deadlineMs: number): Promise<void> {
     this.closing = true;
     this.bus.drain();
+    this.pulls.close();
     const untilMs = this.clock.nowMs() + deadlineMs;
     if (this.bus.counts().inFlight > 0 && deadlineMs > 0) {
       await new Promise<void>((resolve) => {
@@ -169,10 +174,11 @@ export class Loop {
     const nowMs = this.presentMs ?? this.clock.nowMs();
     this.presentMs = undefined;
     this.carryOut();
-    let begun = 0;
+    let begun = this.pulls.fill(nowMs, ATTEMPTS_PER_TURN);
+    if (begun === ATTEMPTS_PER_TURN) this.wakeBy(nowMs);
     for (let flight = this.next(nowMs); flight !== undefined; flight = this.next(nowMs)) {
       this.begin(nowMs, flight);
-      if (++begun === ATTEMPTS_PER_TURN) {
+      if (++begun >= ATTEMPTS_PER_TURN) {
         this.wakeBy(nowMs);
         break;
       }
@@ -245,7 +251,12 @@ export class Loop {
       flight.lease,
       verdict === "ack" ? ACK : verdict === "nak" ? { verdict, reason, delayMs: retryAfterMs } : { verdict, reason },
     );
-    if (this.whenIdle !== undefined && bus.counts().inFlight === 0) this.whenIdle();
+    this.settled();
+  }
+
+  /** An attempt has ended: who closes may wait for the last. */
+  settled(): void {
+    if (this.whenIdle !== undefined && this.bus.counts().inFlight === 0) this.whenIdle();
   }
 
   /** Does what the bus asks for. */
@@ -337,6 +348,7 @@ export class Loop {
       else if (event.kind === "removed" || event.kind === "deregistered") {
         bus.removeInstance(event.atMs, event.service, event.instance!);
       }
+      if (LEAVES.has(event.kind)) this.pulls.release(event.service, event.instance!);
       this.tell({ subject: "registry", event });
       this.publishEvent(event);
     }
@@ -392,6 +404,7 @@ export class Loop {
       this.disarm = undefined;
       const nowMs = this.clock.nowMs();
       this.bus.wake(nowMs);
+      this.pulls.expire(nowMs);
       this.registry.wake(nowMs);
       this.askHealth(nowMs);
       this.run();
@@ -410,4 +423,6 @@ export class Loop {
 }
 
 const ACK = { verdict: "ack" } as const;
+/** Registered anew it is another process, and what waits for the one before is answered by nobody. */
+const LEAVES: ReadonlySet<RegistryEvent["kind"]> = new Set(["registered", "removed", "deregistered"] as const);
 const DONE = Promise.resolve();

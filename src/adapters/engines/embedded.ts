@@ -112,8 +112,9 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
   });
   const registry = createRegistry(options.registry);
   const restored = registry.restore(nowMs, found.registry);
-  for (const { name, maxInFlight } of registry.list()) {
+  for (const { name, maxInFlight, delivery } of registry.list()) {
     if (maxInFlight !== undefined) bus.setMaxInFlight(name, maxInFlight);
+    if (delivery === "pull") bus.hold(name, true);
   }
   bus.tracing = options.trace !== undefined;
   const recovered = bus.recover(nowMs, found);
@@ -184,16 +185,17 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
   async function register(data: unknown): Promise<Registered> {
     refuseWhenClosed();
     // What breaks the rules of a registration is that, and no refusal of its address.
-    const { endpoint, name } = parseRegistration(data);
-    transport.check(endpoint);
+    const { endpoint, name, delivery } = parseRegistration(data);
+    if (delivery === undefined) transport.check(endpoint);
     let granted: number | undefined;
-    if (transport.consent !== undefined) {
+    if (transport.consent !== undefined && delivery === undefined) {
       granted = await consentTo(endpoint, name);
       refuseWhenClosed();
     }
     const registered = registry.register(clock.nowMs(), data, token(), token(), granted);
     const settings = registry.settings(registered.name);
     bus.setMaxInFlight(registered.name, settings?.maxInFlight ?? bus.options.maxInFlight);
+    bus.hold(registered.name, settings?.delivery === "pull");
     await loop.registryChanged();
     return registered;
   }
@@ -323,6 +325,27 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
       return gone;
     },
     discover,
+    async pull(lease, request) {
+      refuseWhenClosed();
+      const { name, instance } = registry.renew(clock.nowMs(), lease);
+      if (registry.settings(name)?.delivery !== "pull") {
+        const detail = `${name} is called by the gateway: register with delivery "pull" to ask for deliveries`;
+        throw new BellhopError("argument-invalid", detail, { field: "delivery" });
+      }
+      const pulled = loop.pulls.ask(name, instance, request);
+      // A renewal writes nothing: what the store refuses is another's, who is told, and must not cost what is handed out.
+      loop.registryChanged().catch(() => {});
+      return await pulled;
+    },
+    // deno-lint-ignore require-await
+    async answer(lease, ticket, verdict) {
+      const nowMs = clock.nowMs();
+      const { name, instance } = registry.renew(nowMs, lease);
+      const held = loop.pulls.answer(nowMs, name, instance, ticket, verdict);
+      loop.settled();
+      loop.registryChanged().catch(() => {});
+      return held;
+    },
     // deno-lint-ignore require-await
     async services() {
       return registry.list();
@@ -338,7 +361,8 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
       refuseWhenClosed();
       if (!registry.known(name)) throw new BellhopError("service-unknown", `No service ${name} is registered`);
       const nowMs = clock.nowMs();
-      const choice = registry.choose(nowMs, name, options.random());
+      const pulls = registry.settings(name)?.delivery === "pull";
+      const choice = pulls ? ABSENT : registry.choose(nowMs, name, options.random());
       if (choice.kind === "absent") throw new BellhopError("no-instance", `No instance of ${name} can be called`);
       if (choice.kind === "deferred") {
         throw new BellhopError("circuit-open", `Every instance of ${name} has an open breaker`, {
@@ -410,6 +434,9 @@ function endWhatLeft(bus: Bus, registry: Registry, nowMs: number): void {
     }
   }
 }
+
+/** Who asks by itself cannot be called. */
+const ABSENT = { kind: "absent" } as const;
 
 /** The number in a cursor of ours; one that is none begins at the beginning. */
 function positionIn(cursor: string | undefined): number {

@@ -191,6 +191,16 @@ export function fakeEngine(): FakeEngine {
       return register({ name: "users" });
     },
     // deno-lint-ignore require-await
+    async pull(lease) {
+      holder(lease);
+      return [];
+    },
+    // deno-lint-ignore require-await
+    async answer(lease) {
+      holder(lease);
+      return false;
+    },
+    // deno-lint-ignore require-await
     async services() {
       return [VIEW];
     },

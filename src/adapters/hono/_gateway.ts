@@ -14,6 +14,7 @@ import type { After } from "./_after.ts";
 import type { ReadBody } from "./_body.ts";
 import type { RequestFacts } from "./_request_facts.ts";
 import type { TraceStreams } from "./_sse.ts";
+import type { Tickets } from "./_tickets.ts";
 import type { UnderWay } from "./_under_way.ts";
 import type { Waits } from "./_waits.ts";
 
@@ -33,6 +34,8 @@ export interface GatewayLimits extends EnvelopeLimits {
   readonly maxDiscoveries: number;
   /** Requests that wait for an outcome at once; a `Prefer: wait` beyond is passed over. Default 10,000. */
   readonly maxWaits: number;
+  /** Requests and streams of instances that ask for their deliveries at once. Default 10,000. */
+  readonly maxPulls: number;
   /** Trace streams at once; one credential may hold half of them. Default 16. */
   readonly maxStreams: number;
   /** Bytes that a trace stream may hold for a slow reader. Default 262,144. */
@@ -51,6 +54,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
   maxCalls: 10_000,
   maxDiscoveries: 16,
   maxWaits: 10_000,
+  maxPulls: 10_000,
   maxStreams: 16,
   maxStreamBytes: 262_144,
   heartbeatMs: 15_000,
@@ -83,6 +87,8 @@ export interface Gateway {
   readonly waits: Waits;
   readonly calls: UnderWay;
   readonly discoveries: UnderWay;
+  readonly pulls: UnderWay;
+  readonly tickets: Tickets;
   /** The page that explains the errors to this caller. */
   readonly errorsUrl: (c: Context) => string;
   /** The OpenAPI document as JSON, without `servers`. */

@@ -19,7 +19,7 @@ export function manifest({ c, engine, gateway, principal }: Call): Response {
     version,
     source,
     profiles: [
-      ...["core", "registry", "http"],
+      ...["core", "registry", "http", "pull"],
       ...(durability === "memory" ? [] : ["durable"]),
       ...(principal === EVERYBODY ? [] : ["security"]),
     ],

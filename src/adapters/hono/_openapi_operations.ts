@@ -132,6 +132,25 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: { 200: answer("The service as listed.", ref("Service")) },
     refusals: [...BODY, "too-many-streams", "discovery-failed", "service-unknown", ...REGISTERING],
   }),
+  "GET /deliveries": operation("pull", {
+    summary: "Take deliveries, for an instance that is registered with delivery `pull`",
+    description:
+      "By long poll; or, with `accept: text/event-stream`, as events `delivery` with a `PulledDelivery` as data.",
+    scopes: ["register:<service>"],
+    parameters: [
+      query("max", { type: "integer", minimum: 1, maximum: 100, default: 10 }),
+      query("wait", { type: "integer", minimum: 0, maximum: 60, default: 0 }),
+    ],
+    answers: { 200: answer("What there is, at once or as soon as there is something.", ref("PulledDeliveries")) },
+    refusals: ["argument-invalid", "too-many-streams"],
+  }),
+  "POST /deliveries": operation("answer", {
+    summary: "Answer deliveries that were taken",
+    scopes: ["register:<service>"],
+    body: { [JSON_TYPE]: ref("Answers") },
+    answers: { 200: answer("Of each, whether its ticket was still held.", ref("AnswerResults")) },
+    refusals: [...BODY, "argument-invalid"],
+  }),
   "GET /services": operation("services", {
     summary: "Services, by their names",
     description: "A page may hold fewer than `limit`; it is the last if its `after` is null.",

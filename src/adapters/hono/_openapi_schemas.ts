@@ -177,16 +177,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Registration: object({
     name: NAME,
     version: { type: "string", minLength: 1, maxLength: 64 },
-    endpoint: { type: "string", maxLength: 2_048 },
     subscriptions: PATTERNS,
   }, {
+    endpoint: { type: "string", maxLength: 2_048, description: "Needed unless `delivery` is `pull`." },
     instance: { type: "string", pattern: "^[A-Za-z0-9._-]{1,128}$" },
     leaseMs: { type: "integer", minimum: 1_000, maximum: 3_600_000 },
     ephemeral: FLAG,
     receipts: FLAG,
     maxInFlight: { type: "integer", minimum: 1, maximum: 10_000 },
     health: { type: "string", minLength: 1, maxLength: 256 },
-    delivery: { const: "push" },
+    delivery: { type: "string", enum: ["push", "pull"] },
   }),
   Registered: object({ name: NAME, instance: STRING, lease: LEASE, leaseMs: COUNT, renewEveryMs: COUNT }),
   Lease: object({ lease: LEASE }),
@@ -224,7 +224,20 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     receipts: FLAG,
     registeredMs: MOMENT,
     instances: list(ref("Instance")),
-  }, { maxInFlight: COUNT, endMs: MOMENT }),
+  }, { maxInFlight: COUNT, delivery: { const: "pull" }, endMs: MOMENT }),
+  PulledDelivery: object({ ticket: STRING, delivery: STRING, attempt: RUN, leaseMs: COUNT, envelope: ref("Envelope") }),
+  PulledDeliveries: object({ deliveries: list(ref("PulledDelivery")) }),
+  Answers: object({
+    answers: {
+      type: "array",
+      minItems: 1,
+      maxItems: 100,
+      items: object({ ticket: STRING, verdict: { type: "string", enum: ["ack", "nak", "term", "working"] } }, {
+        delayMs: { type: "integer", minimum: 0, maximum: 86_400_000 },
+      }),
+    },
+  }),
+  AnswerResults: object({ results: list(object({ ticket: STRING, held: FLAG })) }),
   ServicePage: object({ services: list(ref("Service")), after: AFTER }),
   DeadLetter: object({
     id: STRING,

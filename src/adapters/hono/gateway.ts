@@ -27,6 +27,8 @@ import {
 import { health, manifest, trace } from "./_gateway_about.ts";
 import { assertErrorsUrl, errors, ERRORS_PATH, errorsUrlOf } from "./_errors.ts";
 import { asyncapi, openapi, openapiText } from "./_gateway_documents.ts";
+import { answers, deliveries } from "./_gateway_deliveries.ts";
+import { tickets } from "./_tickets.ts";
 import { deadLetter, deadLetters, discard, redrive } from "./_gateway_dead_letters.ts";
 import { cancel, messages, publish } from "./_gateway_messages.ts";
 import { proxy } from "./_gateway_proxy.ts";
@@ -92,6 +94,7 @@ const ROUTES: Readonly<Record<string, Methods>> = {
   "/messages": { POST: publish, GET: messages, DELETE: cancel },
   "/registry": { POST: registry },
   "/discover": { POST: discover },
+  "/deliveries": { GET: deliveries, POST: answers },
   "/services": { GET: services },
   "/services/:name": { GET: service },
   "/dead-letters": { GET: deadLetters },
@@ -105,7 +108,7 @@ const ROUTES: Readonly<Record<string, Methods>> = {
   "/": { GET: manifest },
 };
 /** They read the lease for themselves. */
-const TAKES_LEASE: ReadonlySet<Handler> = new Set([publish, registry]);
+const TAKES_LEASE: ReadonlySet<Handler> = new Set([publish, registry, deliveries, answers]);
 
 /**
  * The routes of a gateway, as a Hono app to be mounted: `app.route("/bus", gatewayRoutes(…))`. What they refuse, they
@@ -146,6 +149,8 @@ export function gatewayRoutes(options: GatewayRoutesOptions): HonoRoutes {
     waits: outcomeWaits(limits.maxWaits),
     calls: underWay(limits.maxCalls, "proxied calls"),
     discoveries: underWay(limits.maxDiscoveries, "discoveries"),
+    pulls: underWay(limits.maxPulls, "requests for deliveries"),
+    tickets: tickets(after),
     errorsUrl: errorsUrl === undefined ? errorsUrlOf : () => errorsUrl,
     openapi: openapiText(() => ({ name, version, secured: credentials !== undefined, routes: served })),
   };

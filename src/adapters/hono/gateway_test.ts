@@ -293,7 +293,7 @@ Deno.test("gatewayRoutes() tells its manifest with limits, with and without a sl
     const manifest = await (await ask(path)).json();
     assertEquals(manifest.limits.maxBytes, 70_000);
     assertEquals(manifest.limits.maxRecordBytes, 1_048_576);
-    assertEquals(manifest.profiles, ["core", "registry", "http", "durable"]);
+    assertEquals(manifest.profiles, ["core", "registry", "http", "pull", "durable"]);
     await assertProblem(await ask(path, { method: "POST" }), "method-unsupported");
   }
 });

@@ -238,9 +238,9 @@ export function priorityOf(message: BusMessage): Priority {
   return PRIORITIES[message.rank];
 }
 
-/** Puts a target that has work and a free place into the round of targets. */
+/** Puts a target that has work and a free place into the round of targets, unless its receiver asks by itself. */
 export function list(state: BusState, target: Target): void {
-  if (target.listed || target.queue.empty || target.inFlight >= target.maxInFlight) return;
+  if (target.listed || target.held || target.queue.empty || target.inFlight >= target.maxInFlight) return;
   target.listed = true;
   state.turn.push(target.number);
 }

@@ -142,6 +142,11 @@ export interface Bus {
   removeInstance(nowMs: number, receiver: string, instance: string): number;
   /** Sets how many attempts a target takes at once, 1 to 10,000. */
   setMaxInFlight(receiver: string, maxInFlight: number): void;
+  /**
+   * Leaves what is for a receiver to whoever asks for it by name: `take(nowMs, leaseMs, receiver)`; or takes it into the
+   * round of all again.
+   */
+  hold(receiver: string, held: boolean): void;
   /** Takes up what a store held; the bus must be new. */
   recover(nowMs: number, found: Recovery): Recovered;
   /** From now on nothing is accepted and nothing taken; what is under way may settle. */
@@ -224,6 +229,11 @@ export function createBus(settings: BusSettings): Bus {
     setMaxInFlight: (receiver, maxInFlight) => {
       const target = targetOf(state, receiver);
       target.maxInFlight = Math.min(10_000, Math.max(1, Math.floor(maxInFlight)));
+      list(state, target);
+    },
+    hold: (receiver, held) => {
+      const target = targetOf(state, receiver);
+      target.held = held;
       list(state, target);
     },
     recover: (nowMs, found) => recover(state, nowMs, found),

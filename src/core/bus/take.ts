@@ -31,6 +31,7 @@ export function take(state: BusState, nowMs: number, leaseMs: number, receiver?:
       continue;
     }
     target.listed = false;
+    if (target.held) continue;
     const flight = takeFrom(state, nowMs, leaseMs, target);
     list(state, target);
     if (flight !== undefined) return flight;

@@ -23,6 +23,8 @@ export interface Target {
   listed: boolean;
   /** Whether the service has deregistered. */
   gone: boolean;
+  /** Whether its deliveries are taken only by whoever asks for this target. */
+  held: boolean;
 }
 
 /** A target with nothing to do. */
@@ -38,5 +40,6 @@ export function createTarget(name: string, number: number, maxInFlight: number):
     delayed: 0,
     listed: false,
     gone: false,
+    held: false,
   };
 }

@@ -82,6 +82,7 @@ export function register(
   const known = state.services.get(registration.name);
   const replaced = known?.byId.get(id);
   checkRoom(state, registration.name, known, replaced);
+  checkDelivery(registration, known, replaced);
 
   const service = known ?? addService(state, registration.name, state.nextOrder, nowMs, settingsOf(registration));
   const changed = known === undefined || changeSettings(state, known, registration) || known.endMs >= 0;
@@ -89,7 +90,9 @@ export function register(
   const facts = { ...registration, leaseSha256, registeredMs: nowMs, ...granted };
   const instance = putInstance(state, service, id, facts, nowMs + registration.leaseMs, -1);
   state.timers.set(instance.timer, instance.leaseEndMs);
-  if (state.options.healthIntervalMs > 0) state.checks.set(instance.check, nowMs + state.options.healthIntervalMs);
+  if (state.options.healthIntervalMs > 0 && registration.delivery === undefined) {
+    state.checks.set(instance.check, nowMs + state.options.healthIntervalMs);
+  }
   if (changed) writeService(state, service);
   writeInstance(state, instance);
   emit(state, "registered", nowMs, service.name, id, replaced === undefined ? "new" : "replaced");
@@ -187,6 +190,20 @@ function checkRoom(
   }
 }
 
+/** Who waits to be called and who asks by itself would starve each other. */
+function checkDelivery(
+  { name, delivery }: Registration,
+  service: ServiceState | undefined,
+  replaced: InstanceState | undefined,
+): void {
+  if (service === undefined || service.settings.delivery === delivery) return;
+  if (service.instances.every((instance) => instance === replaced)) return;
+  const reason = `wanted ${service.settings.delivery ?? "push"}, as the other instances of ${name} have it`;
+  throw new BellhopError("registration-invalid", `cannot register: 1 fault(s) in delivery`, {
+    faults: [{ field: "delivery", code: "mixed", reason }],
+  });
+}
+
 function full(why: string): BellhopError {
   return new BellhopError("registry-full", `cannot register: ${why}`);
 }
@@ -203,7 +220,8 @@ function changeSettings(state: RegistryState, service: ServiceState, registratio
   }
   service.settings = after;
   return !sameSubscriptions || before.version !== after.version || before.ephemeral !== after.ephemeral ||
-    before.receipts !== after.receipts || before.maxInFlight !== after.maxInFlight;
+    before.receipts !== after.receipts || before.maxInFlight !== after.maxInFlight ||
+    before.delivery !== after.delivery;
 }
 
 function settingsOf(registration: Registration): ServiceSettings {
@@ -213,5 +231,6 @@ function settingsOf(registration: Registration): ServiceSettings {
     ephemeral: registration.ephemeral,
     receipts: registration.receipts,
     ...(registration.maxInFlight === undefined ? {} : { maxInFlight: registration.maxInFlight }),
+    ...(registration.delivery === undefined ? {} : { delivery: registration.delivery }),
   });
 }

@@ -67,6 +67,7 @@ function restoreService(state: RegistryState, nowMs: number, record: ServiceReco
     ephemeral: record.ephemeral,
     receipts: record.receipts,
     ...(record.maxInFlight === undefined ? {} : { maxInFlight: record.maxInFlight }),
+    ...(record.delivery === undefined ? {} : { delivery: record.delivery }),
   });
   const service = addService(state, record.name, record.order, record.registeredMs, settings);
   // A clock that stepped back must not stretch the end: it is never further away than when it was set.
@@ -84,7 +85,9 @@ function restoreInstance(state: RegistryState, nowMs: number, record: InstanceRe
   if (ended) writeService(state, service);
   state.timers.set(instance.timer, leaseDueMs(instance));
   // Spread over one interval: a restart must not ask a thousand instances in one turn, every interval from then on.
-  if (healthIntervalMs > 0) state.checks.set(instance.check, nowMs + Math.floor(share * healthIntervalMs));
+  if (healthIntervalMs > 0 && service.settings.delivery === undefined) {
+    state.checks.set(instance.check, nowMs + Math.floor(share * healthIntervalMs));
+  }
   emit(state, "suspect", nowMs, service.name, instance.id, "restored");
   return true;
 }

@@ -22,6 +22,8 @@ export interface ServiceSettings {
   readonly receipts: boolean;
   /** Absent for the gateway's default. */
   readonly maxInFlight?: number;
+  /** Absent where instances are called. */
+  readonly delivery?: "pull";
 }
 
 export class ServiceState implements Subscriber {
@@ -278,6 +280,7 @@ export function writeService(state: RegistryState, service: ServiceState): void 
     ephemeral: settings.ephemeral,
     receipts: settings.receipts,
     ...(settings.maxInFlight === undefined ? {} : { maxInFlight: settings.maxInFlight }),
+    ...(settings.delivery === undefined ? {} : { delivery: settings.delivery }),
     order: service.order,
     registeredMs: service.registeredMs,
     ...(service.endMs < 0 ? {} : { endMs: service.endMs }),

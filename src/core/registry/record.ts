@@ -7,7 +7,7 @@
  * @module
  */
 import { isGiven, isInstanceId, isLeaseDigest, isRecord, isServiceName } from "./_rules.ts";
-import { registrationFaults } from "./registration.ts";
+import { PULL_ENDPOINT, registrationFaults } from "./registration.ts";
 
 /** What is kept of a service. */
 export interface ServiceRecord {
@@ -27,6 +27,8 @@ export interface ServiceRecord {
   readonly receipts: boolean;
   /** Most deliveries to the service at once; absent for the gateway's default. */
   readonly maxInFlight?: number;
+  /** Absent for `push`. */
+  readonly delivery?: "pull";
   /** Place in the order of registration. */
   readonly order: number;
   /** Epoch milliseconds. */
@@ -105,7 +107,8 @@ export function parseRecord(data: unknown): RegistryRecord | undefined {
 }
 
 function parseService(data: Readonly<Record<string, unknown>>): ServiceRecord | undefined {
-  const asRegistration = { ...data, endpoint: "http://record", instance: undefined, leaseMs: undefined };
+  const endpoint = data.delivery === "pull" ? undefined : "http://record";
+  const asRegistration = { ...data, endpoint, instance: undefined, leaseMs: undefined };
   if (registrationFaults(asRegistration).length > 0) return undefined;
   if (!isMoment(data.order) || !isMoment(data.registeredMs)) return undefined;
   if (data.endMs !== undefined && !isMoment(data.endMs)) return undefined;
@@ -118,6 +121,7 @@ function parseService(data: Readonly<Record<string, unknown>>): ServiceRecord | 
     ephemeral: data.ephemeral === true,
     receipts: data.receipts === true,
     ...(isGiven(data.maxInFlight) ? { maxInFlight: data.maxInFlight as number } : {}),
+    ...(data.delivery === "pull" ? { delivery: "pull" } : {}),
     order: data.order,
     registeredMs: data.registeredMs,
     ...(data.endMs === undefined ? {} : { endMs: data.endMs }),
@@ -130,7 +134,8 @@ function parseInstance(data: Readonly<Record<string, unknown>>): InstanceRecord 
   if (typeof data.leaseMs !== "number" || typeof data.health !== "string") return undefined;
   if (!isLeaseDigest(data.leaseSha256) || !isMoment(data.registeredMs)) return undefined;
   if (data.ratePerMinute !== undefined && !(isMoment(data.ratePerMinute) && data.ratePerMinute > 0)) return undefined;
-  if (registrationFaults({ ...data, name: data.service, subscriptions: [] }).length > 0) return undefined;
+  const delivery = data.endpoint === PULL_ENDPOINT ? "pull" : "push";
+  if (registrationFaults({ ...data, name: data.service, subscriptions: [], delivery }).length > 0) return undefined;
   return {
     v: 1,
     kind: "instance",

@@ -18,6 +18,10 @@ export {
 
 /** Lease given to who asks for none, in milliseconds. */
 export const DEFAULT_LEASE_MS = 30_000;
+
+/** Stands for the endpoint of an instance that cannot be called. */
+export const PULL_ENDPOINT = "pull:";
+
 /** A valid registration. */
 export interface Registration {
   /** `[a-z0-9][a-z0-9-]{0,62}` */
@@ -26,7 +30,10 @@ export interface Registration {
   readonly version: string;
   /** `[A-Za-z0-9._-]{1,128}`; absent if the registry shall give one. */
   readonly instance?: string;
-  /** http or https, at most 2,048 characters. Whether its address is allowed is judged elsewhere. */
+  /**
+   * http or https, at most 2,048 characters; `pull:` for one that is not called. Whether its address is allowed is judged
+   * elsewhere.
+   */
   readonly endpoint: string;
   /** At most 64 patterns, each once. */
   readonly subscriptions: readonly string[];
@@ -40,6 +47,8 @@ export interface Registration {
   readonly maxInFlight?: number;
   /** Where below the endpoint its health is asked; a relative path. */
   readonly health: string;
+  /** Whether it asks for its deliveries by itself, as all instances of its service do then; absent = it is called. */
+  readonly delivery?: "pull";
 }
 
 /**
@@ -73,13 +82,14 @@ export function parseRegistration(data: unknown, defaultLeaseMs: number = DEFAUL
     name: given.name as string,
     version: given.version as string,
     ...(isGiven(given.instance) ? { instance: given.instance as string } : {}),
-    endpoint: given.endpoint as string,
+    endpoint: given.delivery === "pull" ? PULL_ENDPOINT : given.endpoint as string,
     subscriptions: Object.freeze(Array.from(new Set(given.subscriptions as string[]))),
     leaseMs: (given.leaseMs ?? defaultLeaseMs) as number,
     ephemeral: given.ephemeral === true,
     receipts: given.receipts === true,
     ...(isGiven(given.maxInFlight) ? { maxInFlight: given.maxInFlight as number } : {}),
     health: (given.health ?? "health") as string,
+    ...(given.delivery === "pull" ? { delivery: "pull" } : {}),
   });
 }
 
@@ -97,14 +107,22 @@ export function parseRegistration(data: unknown, defaultLeaseMs: number = DEFAUL
 export function registrationFaults(data: unknown): readonly Fault[] {
   if (!isRecord(data)) return [{ field: "data", code: "type", reason: `wanted an object, got ${kindOf(data)}` }];
   const faults = sharedFaults(data);
-  const endpoint = data.endpoint;
-  if (typeof endpoint !== "string") faults.push(wrongType("endpoint", "a string", endpoint));
+  const { endpoint, delivery } = data;
+  if (isGiven(delivery) && delivery !== "push" && delivery !== "pull") {
+    faults.push({ field: "delivery", code: "unsupported", reason: 'wanted "push" or "pull"' });
+  }
+  if (delivery === "pull") {
+    if (isGiven(endpoint) && endpoint !== PULL_ENDPOINT) {
+      faults.push({
+        field: "endpoint",
+        code: "unsupported",
+        reason: "wanted none: an instance that pulls is not called",
+      });
+    }
+  } else if (typeof endpoint !== "string") faults.push(wrongType("endpoint", "a string", endpoint));
   else {
     const fault = endpointFault(endpoint);
     if (fault !== undefined) faults.push(fault);
-  }
-  if (isGiven(data.delivery) && data.delivery !== "push") {
-    faults.push({ field: "delivery", code: "unsupported", reason: 'wanted "push"' });
   }
   return faults;
 }

@@ -66,7 +66,7 @@ Deno.test("registrationFaults() finds all faults at once", () => {
     receipts: 1,
     maxInFlight: 0,
     health: "//evil",
-    delivery: "pull",
+    delivery: "poll",
   };
   assertEquals(registrationFaults(data).map((fault) => `${fault.field} ${fault.code}`), [
     "name character",
@@ -79,8 +79,8 @@ Deno.test("registrationFaults() finds all faults at once", () => {
     "receipts type",
     "maxInFlight range",
     "health character",
-    "endpoint scheme",
     "delivery unsupported",
+    "endpoint scheme",
   ]);
   assertEquals(registrationFaults(null).map((fault) => fault.reason), ["wanted an object, got null"]);
   assertEquals(registrationFaults({}).map((fault) => fault.code), ["missing", "missing", "missing", "missing"]);
@@ -115,7 +115,10 @@ Deno.test("registrationFaults() says of each field what was wanted and what was 
     [{ endpoint: "http://a#" }, "endpoint fragment", "wanted a URL without a fragment"],
     [{ endpoint: "http://a@b" }, "endpoint credentials", "wanted a URL without user and password"],
     [{ endpoint: "https://" }, "endpoint host", "wanted a URL with a host"],
-    [{ delivery: "pull" }, "delivery unsupported", 'wanted "push"'],
+    [{ delivery: "poll" }, "delivery unsupported", 'wanted "push" or "pull"'],
+    [{ delivery: 3 }, "delivery unsupported", 'wanted "push" or "pull"'],
+    [{ delivery: "pull" }, "endpoint unsupported", "wanted none: an instance that pulls is not called"],
+    [{ endpoint: "pull:" }, "endpoint scheme", "wanted a URL that begins with http:// or https://"],
   ];
   for (const [part, what, reason] of wanted) {
     const faults = registrationFaults({ ...valid, ...part });
@@ -246,4 +249,13 @@ Deno.test("parseRegistration() fills in what may be left out and drops repeated 
   assertEquals(registration, whole);
   assert(Object.isFrozen(registration) && Object.isFrozen(registration.subscriptions));
   assertEquals(parseRegistration(valid).leaseMs, 30_000);
+});
+
+Deno.test("parseRegistration() takes one that pulls without an endpoint, and keeps none", () => {
+  const { endpoint: _, ...homeless } = valid;
+  for (const given of [{}, { endpoint: undefined }, { endpoint: null }, { endpoint: "pull:" }]) {
+    const { endpoint, delivery } = parseRegistration({ ...homeless, ...given, delivery: "pull" });
+    assertEquals([endpoint, delivery], ["pull:", "pull"]);
+  }
+  assertEquals("delivery" in parseRegistration({ ...valid, delivery: "push" }), false);
 });

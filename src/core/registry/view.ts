@@ -9,7 +9,7 @@ export interface InstanceView {
   readonly instance: string;
   /** The version it registered with. */
   readonly version: string;
-  /** Where it is called. */
+  /** Where it is called; `pull:` for one that asks by itself. */
   readonly endpoint: string;
   /** A suspect has let its lease run out; it is still called, and removed one lease later. */
   readonly state: "live" | "suspect";
@@ -43,6 +43,8 @@ export interface ServiceView {
   readonly receipts: boolean;
   /** Most deliveries to the service at once; absent for the gateway's default. */
   readonly maxInFlight?: number;
+  /** Its instances ask for their deliveries; absent where they are called. */
+  readonly delivery?: "pull";
   /** Epoch milliseconds. */
   readonly registeredMs: number;
   /** When the service ends if no instance comes back, in epoch milliseconds; absent while it has one. */
