@@ -418,8 +418,8 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     check: "drain/critical-state-is-flushed",
     file: "adapters/engines/_loop.ts",
     find:
-      "    await Promise.allSettled([...this.writes.values()]);\n    this.stopped = true;\n    this.disarm?.();\n    await this.store.close();",
-    replace: "    this.stopped = true;\n    this.disarm?.();\n    this.store.close();",
+      "    await this.until(storeUntilMs, Promise.allSettled([...this.writes.values()]));\n    this.stopped = true;",
+    replace: "    this.stopped = true;\n    this.disarm?.();\n    this.store.close();\n    return;",
   },
   {
     id: "delay-below-most-refused",
@@ -491,7 +491,7 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     requirement: "BUS-105",
     check: "drain/critical-state-is-flushed",
     file: "adapters/engines/_loop.ts",
-    find: "this.bus.storeInLine(this.clock.nowMs());",
+    find: "this.bus.storeInLine(nowMs);",
     replace: "",
   },
 ];

@@ -20,7 +20,6 @@ import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
 import { cryptographyUnderWay } from "./_cryptography.ts";
 import { contentOf } from "./_store_content.ts";
-import { tornStore } from "./_torn_store.ts";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
 type Start = Extract<Command, { do: "start" }>;
@@ -61,8 +60,7 @@ class Bellhop implements Subject {
   /** What names resolve to. */
   private hosts: Hosts = {};
   private disk: OpenStore = memory();
-  private torn = tornStore(this.disk);
-  private faulty = faultyStore(this.torn.open);
+  private faulty = faultyStore(this.disk);
   private deafen: (() => void) | undefined;
   private tokens = 0;
   private limits = DEFAULT_ENVELOPE_LIMITS;
@@ -113,7 +111,7 @@ class Bellhop implements Subject {
       const untilMs = performance.now() + PATIENCE_MS;
       for (let turns = 0; settled === undefined && performance.now() < untilMs; turns++) {
         if (cryptographyUnderWay() > 0) turns = 0;
-        if (turns > TURNS && (this.calls.size > 0 || this.faulty.held + this.torn.held > 0 || prefersToWait(command))) {
+        if (turns > TURNS && (this.calls.size > 0 || this.faulty.held > 0 || prefersToWait(command))) {
           break;
         }
         await new Promise((resolve) => setTimeout(resolve, 0));
@@ -272,8 +270,7 @@ class Bellhop implements Subject {
     this.clock = manualClock(command.nowMs);
     const durable = command.options.store !== "memory";
     if (command.keep !== true) this.disk = durable && this.changes.disk !== undefined ? this.changes.disk() : memory();
-    this.torn = tornStore(durable ? this.watched(this.disk, command.options.maxRecordBytes) : memory());
-    this.faulty = faultyStore(this.torn.open);
+    this.faulty = faultyStore(durable ? this.watched(this.disk, command.options.maxRecordBytes) : memory());
     if (command.role === "service") return this.startService(command);
     await this.startGateway(command);
   }
@@ -627,19 +624,17 @@ class Bellhop implements Subject {
   private async store({ action, writes }: Extract<Command, { do: "store" }>): Promise<JsonObject> {
     if (action === "read") return { base64: await contentOf(this.disk) };
     if (action === "fail") this.faulty.failWrites();
-    else if (action === "hold" && writes !== undefined) this.torn.hold(writes);
-    else if (action === "hold") this.faulty.hold();
-    else if (action === "release") {
-      this.faulty.release();
-      this.torn.release();
-    } else {
+    else if (action === "hold") this.faulty.hold(writes);
+    else if (action === "release") this.faulty.release();
+    else {
       // What hangs is lost with the process: it must never reach the disk.
       this.unanswered = new Set();
-      this.faulty.failWrites({ times: Infinity });
-      const lost = this.torn.die();
-      this.faulty.release();
-      await this.close();
-      return lost;
+      const crashed = this.faulty.crash();
+      // At once: what the engine makes of its dead store nobody is there to hear.
+      const closed = this.close();
+      const { lost: held, torn } = await crashed;
+      await closed;
+      return { held, torn };
     }
     return {};
   }

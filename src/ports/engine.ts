@@ -239,7 +239,8 @@ export interface Engine {
   health(): Promise<EngineHealth>;
   /**
    * Accepts nothing more, waits at most `deadlineMs` for the attempts under way, and gives the store up. What is
-   * CRITICAL lies on disk; what is not and has not ended is lost. Idempotent.
+   * CRITICAL lies on disk; what is not and has not ended is lost. A store that hangs is waited for until the deadline,
+   * or for one second if less is left; then who waits for it hears `not-durable`. Idempotent.
    */
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }

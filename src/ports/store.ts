@@ -19,8 +19,13 @@ export interface StoreCapabilities {
 export interface StoreRecord {
   /** Its key. */
   readonly key: string;
-  /** What was put under it. */
+  /** What was put under it; empty if it is {@linkcode StoreRecord.damaged}. */
   readonly value: string;
+  /**
+   * Why it cannot be read, if something has changed it since it was written: by a store that can tell for one record.
+   * The store leaves it as it is; whoever writes to its key first makes the store set it aside.
+   */
+  readonly damaged?: string;
 }
 
 /**

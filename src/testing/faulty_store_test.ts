@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
 import { memory } from "../adapters/stores/memory.ts";
 import type { StoreOperation } from "../core/bus/operation.ts";
 import { BellhopError, type ErrorCode } from "../core/error.ts";
@@ -75,6 +76,64 @@ Deno.test("faultyStore() fails openings and scans", async () => {
   await rejects("store-failed", store.scan("messages", "", 1));
   faulty.heal();
   assertEquals(await keys(store), []);
+});
+
+Deno.test("faultyStore() fails at each dealing with the disk, by what the system would say", async () => {
+  const faulty = faultyStore(memory());
+  const error = async (promise: Promise<unknown>) => {
+    const { code, cause } = await assertRejects(() => promise, BellhopError);
+    return [code, (cause as { readonly code: string }).code];
+  };
+  faulty.fail({ error: "ENOSPC" });
+  assertEquals(await error(faulty.open()), ["store-failed", "ENOSPC"]);
+  const store = await faulty.open();
+  faulty.fail({ at: "scan", nth: 2, times: Infinity });
+  await store.write(put("a"));
+  assertEquals(await keys(store), ["a"]);
+  for (let again = 0; again < 3; again++) {
+    assertEquals(await error(store.scan("messages", "", 1)), ["store-failed", "EIO"]);
+  }
+  faulty.fail({ at: "write", error: "ENOSPC", applied: 1 });
+  assertEquals(await error(store.write([...put("b"), ...put("c")])), ["not-durable", "ENOSPC"]);
+  assertEquals(await keys(store), ["a", "b"]);
+  faulty.fail({ at: "close" });
+  assertEquals(await error(store.close()), ["store-failed", "EIO"]);
+  assertEquals(faulty.points, 10);
+  // Its owner is gone nevertheless.
+  await (await faulty.open()).close();
+});
+
+Deno.test("faultyStore() lets a crash take what hangs, but for a prefix of it", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 }),
+    fc.nat(12),
+    fc.nat(12),
+    async (sizes, passing, kept) => {
+      const faulty = faultyStore(memory());
+      const store = await faulty.open();
+      faulty.hold(passing);
+      let next = 0;
+      const all = sizes.map((size) => Array.from({ length: size }, () => String.fromCharCode(97 + next++)));
+      const acknowledged: string[] = [];
+      const writes = all.map((keys) =>
+        store.write(keys.flatMap(put)).then(() => {
+          acknowledged.push(...keys);
+        }, (error) => assertEquals(error.code, "store-closed"))
+      );
+      await new Promise((resolve) => setTimeout(resolve));
+      const { lost, torn } = await faulty.crash(kept);
+      await Promise.all(writes);
+      await rejects("store-closed", store.write(put("late")));
+      const again = await faulty.open();
+      const found = await keys(again);
+      assertEquals(found, all.flat().slice(0, passing + kept));
+      assertEquals(acknowledged.every((key) => found.includes(key)), true);
+      assertEquals(lost, next - found.length);
+      const whole = new Set([0, ...sizes.map((_, at) => all.slice(0, at + 1).flat().length)]);
+      assertEquals(torn, !whole.has(found.length));
+      await again.close();
+    },
+  ));
 });
 
 function put(key: string): readonly StoreOperation[] {

@@ -20,6 +20,8 @@ const LEASE_GRACE_MS = 1_000;
 /** Attempts begun in one turn; more wait for the next, so that timers and sockets get theirs. */
 const ATTEMPTS_PER_TURN = 1_024;
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** Milliseconds that a store has for its answers when the engine closes, however short the deadline. */
+const STORE_GRACE_MS = 1_000;
 /** Least milliseconds until a delivery beyond the rate that its endpoint granted is taken again. */
 const RATE_WAIT_MS = 1_000;
 
@@ -65,6 +67,8 @@ export class Loop {
   private stopped = false;
   private armedMs = Infinity;
   private closed: Promise<void> | undefined;
+  /** Who waits for an answer of the store, to be told that there will be none. */
+  private readonly unanswered = new Set<(reason: BellhopError) => void>();
   private disarm: (() => void) | undefined;
   private whenIdle: (() => void) | undefined;
 
@@ -121,7 +125,11 @@ export class Loop {
     };
   }
 
-  /** Ends what is under way, at most for `deadlineMs`, and gives the store up. */
+  /**
+   * Ends what is under way, at most for `deadlineMs`, and gives the store up. Writes that the store has not answered by
+   * then, or {@linkcode STORE_GRACE_MS} after it was asked last, are refused with `not-durable`; a store that cannot be
+   * closed by then is left to itself.
+   */
   close(deadlineMs: number): Promise<void> {
     return this.closed ??= this.end(deadlineMs);
   }
@@ -140,12 +148,24 @@ export class Loop {
         };
       });
     }
-    this.bus.storeInLine(this.clock.nowMs());
+    const nowMs = this.clock.nowMs();
+    this.bus.storeInLine(nowMs);
     this.carryOut();
-    await Promise.allSettled([...this.writes.values()]);
+    const storeUntilMs = Math.max(untilMs, nowMs + STORE_GRACE_MS);
+    await this.until(storeUntilMs, Promise.allSettled([...this.writes.values()]));
     this.stopped = true;
     this.disarm?.();
-    await this.store.close();
+    const hanging = new BellhopError("not-durable", "The store gave no answer before the engine was closed");
+    for (const refuse of this.unanswered) refuse(hanging);
+    await this.until(storeUntilMs, this.store.close());
+  }
+
+  /** Waits for it, but no longer than that. */
+  private until(atMs: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.clock.wakeAt(atMs, resolve);
+      work.then(() => resolve(), reject).finally(cancel);
+    });
   }
 
   private run(): void {
@@ -293,9 +313,24 @@ export class Loop {
     }
   }
 
+  /** Resolves as the store does, or rejects when nobody waits for it any longer. */
+  private answerOf(done: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settled = (): boolean => this.unanswered.delete(reject);
+      this.unanswered.add(reject);
+      done.then(() => {
+        settled();
+        resolve();
+      }, (error) => {
+        settled();
+        reject(error);
+      });
+    });
+  }
+
   private async flush(done: Promise<void>): Promise<void> {
     try {
-      await done;
+      await this.answerOf(done);
     } catch (error) {
       // The one write was refused; the store itself goes on.
       if (error instanceof BellhopError && (error.code === "record-too-large" || error.code === "store-full")) {

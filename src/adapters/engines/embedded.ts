@@ -7,7 +7,8 @@
  * @module
  */
 import { type Bus, createBus } from "../../core/bus/bus.ts";
-import { deliveriesIn } from "../../core/bus/recover.ts";
+import type { Keyspace } from "../../core/bus/operation.ts";
+import { deliveriesIn, type Recovered } from "../../core/bus/recover.ts";
 import type { BusMessage } from "../../core/bus/message.ts";
 import type { BusOptions } from "../../core/bus/options.ts";
 import type { Envelope } from "../../core/envelope/mod.ts";
@@ -20,7 +21,7 @@ import type { MessageStore, OpenStore } from "../../ports/store.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { Discovery } from "./_discovery.ts";
 import { Loop } from "./_loop.ts";
-import { readStore } from "./_read_store.ts";
+import { readStore, type UnreadableRecord } from "./_read_store.ts";
 import { Watchers } from "./_watchers.ts";
 
 /** What the embedded engine needs. */
@@ -58,7 +59,14 @@ export interface EmbeddedEngine extends Engine {
    * bring the engine back by then, if it does not stay awake by itself.
    */
   nextWakeMs(): number;
+  /**
+   * Records that were found when it opened and could not be taken up, of the registry only those that the store itself
+   * could not read. They stay in the store as they are; {@linkcode Engine.health} says `warn` while there are any.
+   */
+  unreadable(): readonly UnreadableRecord[];
 }
+
+export type { UnreadableRecord };
 
 /** Most URLs of services to be found. */
 const MAX_SERVICES = 1_000;
@@ -81,7 +89,8 @@ export async function embedded(options: EmbeddedOptions): Promise<EmbeddedEngine
   try {
     return await start(options, store);
   } catch (error) {
-    await store.close();
+    // Why it cannot start is to be heard, whatever becomes of the closing.
+    await store.close().catch(() => {});
     throw error;
   }
 }
@@ -110,6 +119,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
   bus.tracing = options.trace !== undefined;
   const recovered = bus.recover(nowMs, found);
   const unreadable = recovered.unreadable.length + restored.dropped;
+  const unreadableRecords = unreadableIn(found.damaged, recovered.unreadable);
   if (restored.dropped === 0) endWhatLeft(bus, registry, nowMs);
 
   const watchers = new Watchers();
@@ -378,6 +388,7 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
     },
     trace: (listener) => loop.trace(listener),
     nextWakeMs: () => bus.nextWakeMs(),
+    unreadable: () => unreadableRecords,
     // deno-lint-ignore require-await
     async health(): Promise<EngineHealth> {
       const { unfinished, inFlight, waiting, deadLetters, droppedDeadLetters } = bus.counts();
@@ -394,10 +405,24 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
     },
     async close({ deadlineMs = 10_000 } = {}) {
       discovery.stop();
-      await loop.close(deadlineMs);
-      watchers.releaseAll();
+      try {
+        await loop.close(deadlineMs);
+      } finally {
+        watchers.releaseAll();
+      }
     },
   };
+}
+
+/** What the store could not read, then what it read and this version cannot make out. */
+function unreadableIn(
+  damaged: readonly UnreadableRecord[],
+  unknown: Recovered["unreadable"],
+): readonly UnreadableRecord[] {
+  const told = new Set(damaged.map(({ keyspace, key }) => `${keyspace} ${key}`));
+  const others = unknown.filter(({ keyspace, key }) => !told.has(`${keyspace} ${key}`));
+  const reason = "it is no record that this version of Bellhop knows";
+  return [...damaged, ...others.map(({ keyspace, key }) => ({ keyspace: keyspace as Keyspace, key, reason }))];
 }
 
 /** Ends what waits for services and instances that left while nobody was there to see it, or just before a crash. */

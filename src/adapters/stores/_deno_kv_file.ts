@@ -7,6 +7,7 @@
 import { BellhopError } from "../../core/error.ts";
 import { permissionMissing } from "../../core/permission_missing.ts";
 import {
+  COMMITS_KEY,
   LONG_PREFIX,
   longRecordOf,
   type LongRecords,
@@ -18,8 +19,12 @@ import {
 } from "./_deno_kv_rows.ts";
 import { damaged, isLocked } from "./_sqlite_failure.ts";
 import { probe } from "./_sqlite_probe.ts";
+import { textSum } from "./_text_sum.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+const OLDEST_VERSION = 1;
+/** How many commits have been acknowledged, and a sum of that. */
+const MARK_BYTES = 12;
 /** Between two attempts to write to a database that somebody else is writing to. */
 const PAUSE_MS = 5;
 /** What Deno makes in a fresh database. */
@@ -51,12 +56,17 @@ export interface Database {
 interface File {
   tryLockSync(exclusive: boolean): boolean;
   syncData(): Promise<void>;
+  seekSync(offset: number, whence: number): number;
+  readSync(bytes: Uint8Array): number | null;
+  writeSync(bytes: Uint8Array): number;
   close(): void;
 }
 
 interface Platform {
   readonly openKv?: (path: string) => Promise<Database>;
   open(path: string, options: Readonly<Record<"read" | "write" | "create", boolean>>): Promise<File>;
+  stat(path: string): Promise<{ readonly size: number }>;
+  readonly errors: { readonly NotFound: new () => Error };
 }
 
 /** An open file of which this process is the owner. */
@@ -65,7 +75,7 @@ export interface OwnedFile {
   rows(prefix: RowKey, start: RowKey, limit: number): Promise<readonly Row[]>;
   /** Applies the changes all together or not at all. @throws {BellhopError} `store-locked` if the file was taken over */
   commit(changes: readonly RowChange[]): Promise<void>;
-  /** Resolves when the device has confirmed what was committed. */
+  /** Resolves when the device has confirmed what was committed, which is then marked as acknowledged. */
   flush(): Promise<void>;
   close(): void;
   readonly long: LongRecords;
@@ -87,22 +97,36 @@ export async function openOwned(path: string, lockWaitMs: number): Promise<Owned
     for (const one of opened.reverse()) one.close();
   };
   try {
-    opened.push(await lock(platform, path));
+    const mark = await lock(platform, path);
+    opened.push(mark);
+    const acknowledged = await sizeOf(platform, path) === undefined ? 0 : readMark(mark);
+    if (acknowledged > 0 && await sizeOf(platform, path) === 0) throw gone(path, acknowledged, 0);
     // Asked first, since Deno.openKv() holds up the thread for as long as another program holds the lock, and would
     // make its tables in a database of something else.
     await free(() => probe(path, DENO_TABLES));
     const database = await platform.openKv(path);
     opened.push(database);
+    let commits = Number((await database.get(COMMITS_KEY)).value ?? 0);
+    if (!Number.isSafeInteger(commits)) throw damaged(path, "the count of commits is no number");
+    if (commits < acknowledged) throw gone(path, acknowledged, commits);
     const versionstamp = await free(() => identify(database, path));
     const long = await readLong(database, path);
     const log = await openLog(platform, path);
     opened.push(log);
-    const flush = (): Promise<void> => log.syncData();
+    const flush = async (): Promise<void> => {
+      const flushed = commits;
+      await log.syncData();
+      writeMark(mark, flushed);
+    };
     // What made the file a store is as durable as what it keeps.
     await flush();
     return {
       rows: (prefix, start, limit) => read(database, { prefix, start }, limit),
-      commit: (changes) => free(() => commit(database, path, changes, versionstamp)),
+      async commit(changes) {
+        const count = commits + 1;
+        await free(() => commit(database, path, changes, versionstamp, count));
+        commits = count;
+      },
       flush,
       close,
       long,
@@ -150,10 +174,49 @@ async function identify(database: Database, path: string): Promise<string> {
 
 function checkVersion(value: unknown, path: string): void {
   const version = (value as { readonly version?: unknown } | null)?.version;
-  if (version === SCHEMA_VERSION) return;
+  if (typeof version === "number" && version >= OLDEST_VERSION && version <= SCHEMA_VERSION) return;
   throw new BellhopError(
     "store-version",
-    `${path} has schema version ${version}, this version of Bellhop reads and writes ${SCHEMA_VERSION}`,
+    `${path} has schema version ${version}, this version of Bellhop reads ${OLDEST_VERSION} and ${SCHEMA_VERSION}, ` +
+      `and writes ${SCHEMA_VERSION}`,
+  );
+}
+
+async function sizeOf(platform: Platform, path: string): Promise<number | undefined> {
+  try {
+    return (await platform.stat(path)).size;
+  } catch (cause) {
+    if (cause instanceof platform.errors.NotFound) return undefined;
+    throw cause;
+  }
+}
+
+/**
+ * How many commits were acknowledged, by the file of the lock; 0 if that does not say. It is not flushed: written after
+ * the log was, it never claims more than was.
+ */
+function readMark(file: File): number {
+  const bytes = new DataView(new ArrayBuffer(MARK_BYTES));
+  file.seekSync(0, 0);
+  if (file.readSync(new Uint8Array(bytes.buffer)) !== MARK_BYTES) return 0;
+  const commits = bytes.getFloat64(0);
+  return bytes.getInt32(8) === textSum("commits", `${commits}`) ? commits : 0;
+}
+
+function writeMark(file: File, commits: number): void {
+  const bytes = new DataView(new ArrayBuffer(MARK_BYTES));
+  bytes.setFloat64(0, commits);
+  bytes.setInt32(8, textSum("commits", `${commits}`));
+  file.seekSync(0, 0);
+  file.writeSync(new Uint8Array(bytes.buffer));
+}
+
+/** SQLite takes a log that was cut off, or is damaged, for one that ends there. */
+function gone(path: string, acknowledged: number, found: number): BellhopError {
+  return new BellhopError(
+    "store-failed",
+    `${path} or its write-ahead log is cut off or damaged: ${acknowledged} commits were acknowledged, ${found} are ` +
+      `left; restore what is missing, or remove ${path}-lock to go on without it`,
   );
 }
 
@@ -195,8 +258,9 @@ async function commit(
   path: string,
   changes: readonly RowChange[],
   versionstamp: string,
+  count: number,
 ): Promise<void> {
-  const atomic = database.atomic().check({ key: OWNER_KEY, versionstamp });
+  const atomic = database.atomic().check({ key: OWNER_KEY, versionstamp }).set(COMMITS_KEY, count);
   for (const { key, value } of changes) {
     if (value === undefined) atomic.delete(key);
     else atomic.set(key, value);

@@ -1,13 +1,16 @@
 /**
- * How records lie in a Deno KV database: schema version 1.
+ * How records lie in a Deno KV database: schema version 2. In version 1 the checksum was of the text alone, and the last
+ * two rows of this table were not there.
  *
  * | key                                    | value                                                                  |
  * | -------------------------------------- | ---------------------------------------------------------------------- |
- * | `["bellhop", keyspace, key]`           | 1 byte: number of parts, 4 bytes: CRC-32 of the record, then its text  |
+ * | `["bellhop", keyspace, key]`           | 1 byte: number of parts, 4 bytes: CRC-32 of key and text, then the text |
  * | `["bellhop", keyspace, key, 1]` to `n` | the other parts of the text, of a record that is larger than one value |
  * | `["bellhop", "long", keyspace, key]`   | 1 byte: number of parts, of a record that has more than one            |
  * | `["bellhop", "schema"]`                | `{ version }`                                                          |
  * | `["bellhop", "owner"]`                 | `{ id }`: who opened the store last                                    |
+ * | `["bellhop", "commits"]`               | how many commits there have been                                       |
+ * | `["bellhop", "damaged", keyspace, …]`  | rows of a record that could not be read when it was written over       |
  *
  * @module
  */
@@ -36,7 +39,8 @@ export type LongRecords = Map<string, number>;
 
 /** The rules of Deno KV for one atomic commit, and for one value (`ext/kv/config.rs`); passing them is a `TypeError`. */
 export const MOST_VALUE_BYTES = 65_536;
-const MOST_CHANGES = 1_000;
+/** One less than Deno's, for the count of commits. */
+const MOST_CHANGES = 999;
 const MOST_BYTES = 819_200;
 const MOST_KEY_BYTES = 81_920;
 
@@ -48,6 +52,8 @@ export const MOST_PARTS = 13;
 export const SCHEMA_KEY: RowKey = ["bellhop", "schema"];
 export const OWNER_KEY: RowKey = ["bellhop", "owner"];
 export const LONG_PREFIX: RowKey = ["bellhop", "long"];
+export const COMMITS_KEY: RowKey = ["bellhop", "commits"];
+const DAMAGED_PREFIX: RowKey = ["bellhop", "damaged"];
 
 /** Number of parts and checksum come before the text. */
 const HEAD_BYTES = 5;
@@ -76,9 +82,8 @@ export function startAfter(keyspace: Keyspace, after: string): RowKey {
 /** The changes that operations make, in groups of which each fits in one atomic commit; no operation is cut in two. */
 export function* commits(operations: readonly StoreOperation[], long: LongRecords): Generator<readonly RowChange[]> {
   let group: RowChange[] = [];
-  // The check of the owner counts as well.
-  let keyBytes = sizeOfKey(OWNER_KEY);
-  let bytes = keyBytes;
+  let keyBytes = EACH_KEY_BYTES;
+  let bytes = EACH_BYTES;
   for (const operation of operations) {
     const changes = changesOf(operation, long);
     const [moreKeyBytes, moreBytes] = sizeOf(changes);
@@ -87,7 +92,8 @@ export function* commits(operations: readonly StoreOperation[], long: LongRecord
     if (!fits) {
       yield group;
       group = [];
-      bytes = keyBytes = sizeOfKey(OWNER_KEY);
+      keyBytes = EACH_KEY_BYTES;
+      bytes = EACH_BYTES;
     }
     group.push(...changes);
     keyBytes += moreKeyBytes;
@@ -102,7 +108,7 @@ function changesOf({ keyspace, key, value }: StoreOperation, long: LongRecords):
   if (value === undefined) {
     return [{ key: head, value: undefined }, ...dropped(head, 1, had), ...counted(keyspace, key, had, 1, long)];
   }
-  const parts = cut(value);
+  const parts = cut(key, value);
   return [
     ...parts.map((part, index) => ({ key: index === 0 ? head : [...head, index], value: part })),
     ...dropped(head, parts.length, had),
@@ -125,13 +131,13 @@ function counted(keyspace: Keyspace, key: string, had: number, has: number, long
 }
 
 /** A record as the values of its rows. */
-function cut(value: string): readonly Uint8Array[] {
+function cut(key: string, value: string): readonly Uint8Array[] {
   const text = encoder.encode(value);
   const whole = new Uint8Array(HEAD_BYTES + text.length);
   whole.set(text, HEAD_BYTES);
   const count = Math.ceil(whole.length / MOST_VALUE_BYTES);
   whole[0] = count;
-  new DataView(whole.buffer).setUint32(1, crc32(text));
+  new DataView(whole.buffer).setUint32(1, sumOf(key, text));
   if (count === 1) return [whole];
   return Array.from(
     { length: count },
@@ -156,12 +162,24 @@ export function recordOf(rows: readonly Row[]): StoreRecord | undefined {
   if (partsOf(rows[0]) !== values.length) return undefined;
   const whole = values.length === 1 ? values[0] : joined(values);
   const text = whole.subarray(HEAD_BYTES);
-  if (new DataView(whole.buffer, whole.byteOffset).getUint32(1) !== crc32(text)) return undefined;
+  const sum = new DataView(whole.buffer, whole.byteOffset).getUint32(1);
+  if (sum !== sumOf(String(head[2]), text) && sum !== crc32(text)) return undefined;
   try {
     return { key: String(head[2]), value: decoder.decode(text) };
   } catch {
     return undefined;
   }
+}
+
+/** Of the key as well: a bit of it that turned over would make another record of it. */
+function sumOf(key: string, text: Uint8Array): number {
+  return (crc32(text) ^ crc32(encoder.encode(`${key} `))) >>> 0;
+}
+
+/** The changes that move a row of a damaged record to where nothing writes over it. */
+export function setAside({ key, value }: Row): readonly RowChange[] {
+  const bytes = value instanceof Uint8Array ? value : encoder.encode(JSON.stringify(value) ?? "");
+  return [{ key: [...DAMAGED_PREFIX, ...key.slice(1)], value: bytes }, { key, value: undefined }];
 }
 
 /** What the list of long records says, or `undefined` if one of its rows is not what was written. */
@@ -202,3 +220,7 @@ function sizeOfKey(key: RowKey): number {
   for (const part of key) bytes += typeof part === "string" ? part.length + 2 : 9;
   return bytes;
 }
+
+/** What each commit has beside its changes: the check of the owner, and the count of commits. */
+const EACH_KEY_BYTES = sizeOfKey(OWNER_KEY) + sizeOfKey(COMMITS_KEY);
+const EACH_BYTES = EACH_KEY_BYTES + 16;

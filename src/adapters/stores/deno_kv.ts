@@ -16,11 +16,13 @@ import {
   MOST_PARTS,
   partsOf,
   recordOf,
+  type Row,
+  setAside,
   startAfter,
 } from "./_deno_kv_rows.ts";
 import { groupCommit } from "./_group_commit.ts";
 import { checkRange, checkScan, LEAST_RECORD_BYTES, refusal } from "./_request.ts";
-import { damaged, flushFailure, storeFailure } from "./_sqlite_failure.ts";
+import { flushFailure, storeFailure } from "./_sqlite_failure.ts";
 
 /** Bounds of a Deno KV store. */
 export interface DenoKvOptions {
@@ -93,6 +95,8 @@ export function denoKv(path: string, options: DenoKvOptions = {}): OpenStore {
 function denoKvStore(file: OwnedFile, path: string, capabilities: StoreCapabilities): MessageStore {
   let state: "open" | "failed" | "closing" | "closed" = "open";
   let shut: Promise<void> | undefined;
+  /** Keyspace and key of records that a scan could not read, until they are set aside. */
+  const unreadable = new Set<string>();
   const group = groupCommit(commit, (run) => {
     const { setImmediate, clearImmediate } = globalThis as unknown as Immediates;
     const immediate = setImmediate(run);
@@ -109,6 +113,7 @@ function denoKvStore(file: OwnedFile, path: string, capabilities: StoreCapabilit
     if (state === "failed" || state === "closed") throw closed(path, state);
     if (operations.length === 0) return;
     try {
+      if (unreadable.size > 0) await setAsideFor(operations);
       for (const changes of commits(operations, file.long)) await file.commit(changes);
       await file.flush();
     } catch (cause) {
@@ -117,11 +122,21 @@ function denoKvStore(file: OwnedFile, path: string, capabilities: StoreCapabilit
     }
   }
 
+  /** Keeps what could not be read of the records that these operations write over; a row a commit, for its size. */
+  async function setAsideFor(operations: readonly StoreOperation[]): Promise<void> {
+    for (const { keyspace, key } of operations) {
+      if (!unreadable.delete(`${keyspace} ${key}`)) continue;
+      for (const row of await rowsOf(file, keyspace, key)) await file.commit(setAside(row));
+    }
+  }
+
   async function scan(keyspace: Keyspace, after: string, limit: number): Promise<readonly StoreRecord[]> {
     if (state === "closed") throw closed(path, state);
     checkScan(keyspace, limit);
     try {
-      return await readRecords(file, path, keyspace, after, limit);
+      const records = await readRecords(file, keyspace, after, limit);
+      for (const { key, damaged } of records) if (damaged !== undefined) unreadable.add(`${keyspace} ${key}`);
+      return records;
     } catch (cause) {
       throw storeFailure(path, cause);
     }
@@ -144,7 +159,6 @@ function denoKvStore(file: OwnedFile, path: string, capabilities: StoreCapabilit
 
 async function readRecords(
   file: OwnedFile,
-  path: string,
   keyspace: Keyspace,
   after: string,
   limit: number,
@@ -160,14 +174,25 @@ async function readRecords(
       // Its end is on the next page, which is read from its beginning: all rows of a record are of one moment.
       if (rows.length === pageRows && at > 0 && at + parts > rows.length) break;
       const record = parts === 0 ? undefined : recordOf(rows.slice(at, at + parts));
-      if (record === undefined) throw damaged(path, `${keyspace} ${JSON.stringify(rows[at].key[2])} is not whole`);
-      records.push(record);
+      if (record !== undefined) {
+        records.push(record);
+        at += parts;
+      } else {
+        const key = String(rows[at].key[2]);
+        records.push({ key, value: "", damaged: "it is not what was written: its checksum or its parts differ" });
+        while (at < rows.length && rows[at].key[2] === key) at++;
+      }
       if (records.length === limit) return records;
-      at += parts;
     }
     if (rows.length < pageRows) return records;
     start = at < rows.length ? headKey(keyspace, String(rows[at].key[2])) : startAfter(keyspace, records.at(-1)!.key);
   }
+}
+
+/** All rows of a record, of however many parts it says it is. */
+async function rowsOf(file: OwnedFile, keyspace: Keyspace, key: string): Promise<readonly Row[]> {
+  const rows = await file.rows(keyspacePrefix(keyspace), headKey(keyspace, key), MOST_PARTS + 1);
+  return rows.filter((row) => row.key[2] === key);
 }
 
 interface Immediates {

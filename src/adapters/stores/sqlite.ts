@@ -17,8 +17,10 @@ import {
   MOST_RECORD_BYTES,
   refusal,
 } from "./_request.ts";
-import { flushFailure, storeFailure } from "./_sqlite_failure.ts";
-import { foldLog, prepareFile } from "./_sqlite_file.ts";
+import { flushFailure, isLocked, storeFailure } from "./_sqlite_failure.ts";
+import { cutLog, foldLog, prepareFile, textOf, toColumn } from "./_sqlite_file.ts";
+import { checkLog, forgetMark, type Mark, markBeginning, openMark } from "./_sqlite_mark.ts";
+import { textSum } from "./_text_sum.ts";
 
 /** Bounds of a disk store. */
 export interface SqliteOptions {
@@ -43,6 +45,8 @@ interface Statements {
   readonly putMany: StatementSync;
   readonly dropMany: StatementSync;
   readonly scan: StatementSync;
+  /** Copies the record of a key to where nothing writes over it. */
+  readonly setAside: StatementSync;
 }
 
 /** Rows of one statement: half of what a row costs is the way into SQLite and back. */
@@ -50,8 +54,9 @@ const ROWS = 16;
 
 /**
  * A store in one SQLite file (`node:sqlite`: Deno, Node 22.13 or newer, Bun where it has it). The file is made if it
- * is missing; its directory must exist. Beside it lives `<path>-wal`, which belongs to it: never move or copy one
- * without the other, and open neither by other means while the store is open.
+ * is missing; its directory must exist. Beside it, while it is open, live `<path>-wal`, which belongs to it, and
+ * `<path>-mark`, which tells when that has lost its end: never move or copy one without the others, and open none by
+ * other means while the store is open.
  *
  * A write resolves when SQLite has flushed it to the device (write-ahead log, `synchronous=FULL`, `F_FULLFSYNC` on
  * macOS). Writes of one moment share one flush. The flush holds up this thread; see `docs/stores.md`.
@@ -90,8 +95,15 @@ export function sqlite(path: string, options: SqliteOptions = {}): OpenStore {
   };
   return async () => {
     const platform = await loadPlatform(path);
-    const database = openFile(platform, path, maxFileBytes);
-    return sqliteStore(platform, database, path, capabilities);
+    // Resolved, since SQLite reads a path that begins with "file:" as a URI with options.
+    const file = platform.path.resolve(path);
+    try {
+      await checkLog(platform.fs, file, path);
+    } catch (cause) {
+      throw storeFailure(path, cause);
+    }
+    const [database, mark] = openFile(platform, file, path, maxFileBytes);
+    return sqliteStore(platform, database, mark, path, capabilities);
   };
 }
 
@@ -114,18 +126,22 @@ async function loadPlatform(file: string): Promise<Platform> {
   }
 }
 
-function openFile(platform: Platform, path: string, maxFileBytes: number): DatabaseSync {
+function openFile(
+  { sqlite, fs }: Platform,
+  file: string,
+  path: string,
+  maxFileBytes: number,
+): readonly [DatabaseSync, Mark] {
   let database: DatabaseSync | undefined;
+  markBeginning(fs, file);
   try {
-    // Resolved, since SQLite reads a path that begins with "file:" as a URI with options.
-    const file = platform.path.resolve(path);
-    const log = platform.fs.statSync(`${file}-wal`, { throwIfNoEntry: false });
-    database = new platform.sqlite.DatabaseSync(file);
-    prepareFile(database, path, maxFileBytes, (log?.size ?? 0) > 0);
-    return database;
+    database = new sqlite.DatabaseSync(file);
+    prepareFile(database, path, maxFileBytes);
+    return [database, openMark(fs, file)];
   } catch (cause) {
-    // Closing rolls back and gives the lock up.
+    // Closing rolls back, folds the log, and gives the lock up.
     database?.close();
+    if (!isLocked(cause)) forgetMark(fs, file);
     throw storeFailure(path, cause);
   }
 }
@@ -133,11 +149,14 @@ function openFile(platform: Platform, path: string, maxFileBytes: number): Datab
 function sqliteStore(
   { timers }: Platform,
   database: DatabaseSync,
+  mark: Mark,
   path: string,
   capabilities: StoreCapabilities,
 ): MessageStore {
   const statements = prepareStatements(database, path);
   let state: "open" | "failed" | "closed" = "open";
+  /** Keyspace and key of records that a scan could not read, until they are set aside. */
+  const unreadable = new Set<string>();
   const group = groupCommit(commit, (run) => {
     const immediate = timers.setImmediate(run);
     return () => timers.clearImmediate(immediate);
@@ -154,12 +173,21 @@ function sqliteStore(
     if (operations.length === 0) return;
     try {
       database.exec("BEGIN");
+      if (unreadable.size > 0) setAside(operations);
       for (let at = 0; at < operations.length;) at += apply(operations, at);
       database.exec("COMMIT");
+      mark.committed();
     } catch (cause) {
       state = "failed";
       rollBack(database);
       throw flushFailure(path, cause);
+    }
+  }
+
+  /** Keeps what could not be read of the records that these operations would write over. */
+  function setAside(operations: readonly StoreOperation[]): void {
+    for (const { keyspace, key } of operations) {
+      if (unreadable.delete(`${keyspace} ${key}`)) statements[keyspace].setAside.run(key);
     }
   }
 
@@ -170,13 +198,14 @@ function sqliteStore(
     const many = at + ROWS <= operations.length && isAlike(operations, at, at + ROWS);
     if (!many) {
       if (value === undefined) drop.run(key);
-      else put.run(key, toColumn(value));
+      else put.run(key, toColumn(value), textSum(key, value));
       return 1;
     }
-    const columns: (string | Uint8Array)[] = [];
+    const columns: (string | Uint8Array | number)[] = [];
     for (let i = at; i < at + ROWS; i++) {
-      columns.push(operations[i].key);
-      if (value !== undefined) columns.push(toColumn(operations[i].value!));
+      const { key, value } = operations[i];
+      columns.push(key);
+      if (value !== undefined) columns.push(toColumn(value), textSum(key, value));
     }
     (value === undefined ? dropMany : putMany).run(...columns);
     return ROWS;
@@ -188,7 +217,9 @@ function sqliteStore(
     checkScan(keyspace, limit);
     group.flush();
     try {
-      return statements[keyspace].scan.all(after, limit).map(fromRow);
+      const records = statements[keyspace].scan.all(after, limit).map(fromRow);
+      for (const { key, damaged } of records) if (damaged !== undefined) unreadable.add(`${keyspace} ${key}`);
+      return records;
     } catch (cause) {
       throw storeFailure(path, cause);
     }
@@ -201,11 +232,15 @@ function sqliteStore(
     group.stop();
     state = "closed";
     try {
-      foldLog(database);
+      if (foldLog(database)) {
+        mark.folded();
+        cutLog(database);
+      }
     } catch {
       // The log stays beside the file, and the next opener reads it: nothing acknowledged is lost.
     } finally {
       database.close();
+      mark.close();
     }
   }
 
@@ -219,7 +254,10 @@ function prepareStatements(database: DatabaseSync, path: string): Readonly<Recor
       drop: database.prepare(`DELETE FROM ${keyspace} WHERE key = ?`),
       putMany: database.prepare(upsert(keyspace, ROWS)),
       dropMany: database.prepare(`DELETE FROM ${keyspace} WHERE key IN (${places("?", ROWS)})`),
-      scan: database.prepare(`SELECT key, value FROM ${keyspace} WHERE key > ? ORDER BY key LIMIT ?`),
+      scan: database.prepare(`SELECT key, value, sum FROM ${keyspace} WHERE key > ? ORDER BY key LIMIT ?`),
+      setAside: database.prepare(
+        `INSERT INTO damaged (keyspace, key, value, sum) SELECT '${keyspace}', key, value, sum FROM ${keyspace} WHERE key = ?`,
+      ),
     }])) as Record<Keyspace, Statements>;
   } catch (cause) {
     database.close();
@@ -229,8 +267,8 @@ function prepareStatements(database: DatabaseSync, path: string): Readonly<Recor
 
 /** Rows are put in their order, so of two for one key the later one stays. */
 function upsert(keyspace: Keyspace, rows: number): string {
-  return `INSERT INTO ${keyspace} (key, value) VALUES ${places("(?, ?)", rows)}
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+  return `INSERT INTO ${keyspace} (key, value, sum) VALUES ${places("(?, ?, ?)", rows)}
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, sum = excluded.sum`;
 }
 
 function places(one: string, count: number): string {
@@ -248,19 +286,10 @@ function isAlike(operations: readonly StoreOperation[], from: number, to: number
   return true;
 }
 
-/** Keeps a byte order mark: it is part of the value. */
-const bytesDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Some runtimes end a text column at its first NUL; as bytes it keeps them. */
-function toColumn(value: string): string | Uint8Array {
-  return value.includes("\0") ? new TextEncoder().encode(value) : value;
-}
-
-function fromRow({ key, value }: Record<string, unknown>): StoreRecord {
-  return {
-    key: key as string,
-    value: typeof value === "string" ? value : bytesDecoder.decode(value as Uint8Array),
-  };
+function fromRow({ key, value, sum }: Record<string, unknown>): StoreRecord {
+  const text = textOf(value);
+  if (text !== undefined && textSum(key as string, text) === sum) return { key: key as string, value: text };
+  return { key: key as string, value: "", damaged: "it is not what was written: its checksum differs" };
 }
 
 function rollBack(database: DatabaseSync): void {

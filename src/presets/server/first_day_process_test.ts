@@ -94,7 +94,7 @@ ${advice}`,
     const names = { STORE: file };
     assertEquals(
       named(await onDeno(folder, "store", file, "--allow-net"), names),
-      `permission-missing: cannot open STORE: Requires read access to "STORE-wal", run again with the --allow-read flag
+      `permission-missing: cannot open STORE: Requires read access to "STORE-mark", run again with the --allow-read flag
 ${advice}`,
     );
     assertEquals(
