@@ -13,7 +13,13 @@ const LAST_WORDS_MS = 2_000;
 
 const root = new URL("..", import.meta.url).pathname;
 /** The pages that somebody follows from their top to their end. */
-const pages = ["README.md", "docs/cli.md", "docs/real-input.md", ...filesBelow("docs/guides", isPage)];
+const pages = [
+  "README.md",
+  "docs/cli.md",
+  "docs/conformance/README.md",
+  "docs/real-input.md",
+  ...filesBelow("docs/guides", isPage),
+];
 
 // They share the ports that they name, so that they take turns.
 Deno.test("the code of the README and of each guide runs as the page says, and prints what it says", async (t) => {

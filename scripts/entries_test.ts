@@ -13,8 +13,8 @@ const MAY: Readonly<Record<string, readonly RegExp[]>> = {
   "./schema": [/^src\/schema\//],
   "./service": [/^src\/(service|schema|security)\//],
   "./client": [/^src\/(client|service|schema|security)\//, /^src\/retry\/(?!breaker)/],
-  "./pull": [/^src\/(client|service|schema|security)\//],
-  "./outbox": [/^src\/(client|schema|ports)\//],
+  "./pull": [/^src\/(client|service|schema|security)\//, /^src\/retry\/asked_delay/],
+  "./outbox": [/^src\/(client|schema|ports)\//, /^src\/retry\/asked_delay/],
   // A page loads neither the gateway nor any other store.
   "./browser": [
     /^src\/(client|service|schema|security|ports|presets\/browser)\//,

@@ -1,5 +1,5 @@
 import { BellhopError, type ErrorDetails, type Fault, isErrorCode } from "../core/error.ts";
-import { parseRetryAfter } from "../core/retry/retry_after.ts";
+import { askedDelayMs } from "../retry/asked_delay.ts";
 
 /**
  * Reads an RFC 9457 problem document of a gateway; tolerantly, for anything may stand between us. A code that is not
@@ -16,7 +16,7 @@ export function problemError(response: Response, body: string, nowMs: number, ur
   const details = {
     field: typeof problem.field === "string" ? problem.field : undefined,
     faults: Array.isArray(problem.faults) ? problem.faults.slice(0, 100) as Fault[] : undefined,
-    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), nowMs),
+    retryAfterMs: askedDelayMs(response.headers.get("retry-after"), nowMs) || undefined,
   } as ErrorDetails;
   if (isErrorCode(code)) return new BellhopError(code, detail, details);
   const transient = status >= 500 || status === 408 || status === 425 || status === 429;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { askedDelayMs } from "./asked_delay.ts";
 
 /**
  * For `retryOn`: a response that says "later" (408, 425, 429, 500, 502, 503, 504) is retried, after at least what its
@@ -24,10 +25,5 @@
  */
 export function busyResponse(response: Response, _attempt?: number, nowMs: number = Date.now()): number | false {
   if (![408, 425, 429, 500, 502, 503, 504].includes(response.status)) return false;
-  const asked = response.headers.get("retry-after") ?? "";
-  if (/^\d+$/.test(asked)) return Number(asked) * 1_000;
-  // Not by the core's reader, which is exact about years of two digits and larger than all of `retry()`'s waiting.
-  // All three forms of HTTP dates begin with a day; the one without a zone means GMT.
-  const date = /^[SMTWF][a-z]+,? .*:\d\d/.test(asked) ? asked.replace(/ GMT$/, "") + " GMT" : "";
-  return Math.max(0, Date.parse(date) - nowMs) || 0;
+  return askedDelayMs(response.headers.get("retry-after"), nowMs);
 }
