@@ -29,7 +29,13 @@ Deno.test("pack() writes what deno pack leaves out of package.json", () => {
     license: "MIT",
     type: "module",
   });
-  assertEquals(Object.keys(dependencies).sort(), ["@hono/node-server", "cli-progress", "fast-check", "hono-openapi"]);
+  assertEquals(Object.keys(dependencies).sort(), [
+    "@hono/node-server",
+    "cli-progress",
+    "fast-check",
+    "hono-openapi",
+    "idb-keyval",
+  ]);
   assertEquals(Object.keys(peerDependencies), ["hono"]);
 });
 

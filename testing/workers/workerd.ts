@@ -1,10 +1,8 @@
 /**
- * Real workerd, as miniflare starts it, on a program of ours.
+ * Real workerd, as miniflare starts it, on a program of ours, in processes of its own.
  *
  * @module
  */
-import type { Readable } from "node:stream";
-import { kCurrentWorker, Miniflare } from "npm:miniflare@4.20260730.0";
 
 /** A Worker that runs. */
 export interface Workerd extends AsyncDisposable {
@@ -45,45 +43,36 @@ export async function bundled(path: string): Promise<string> {
 
 /** Starts workerd on a bundled program. */
 export async function workerd(program: string, options: WorkerdOptions = {}): Promise<Workerd> {
-  const { objects = {}, bindings = {}, self, folder } = options;
-  const before = await children();
-  const miniflare = new Miniflare({
-    modules: [{ type: "ESModule", path: "worker.js", contents: program }],
-    compatibilityDate: "2026-07-01",
-    compatibilityFlags: ["nodejs_compat"],
-    durableObjects: Object.fromEntries(
-      Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
-    ),
-    bindings: { ...bindings },
-    ...(self === undefined ? {} : { serviceBindings: { [self]: kCurrentWorker } }),
-    host: "127.0.0.1",
+  const file = await Deno.makeTempFile({ prefix: "bellhop-" });
+  await Deno.writeTextFile(file, JSON.stringify({ ...options, program }));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", new URL("_serve_workerd.ts", import.meta.url).pathname, file],
+    stdin: "piped",
+    stdout: "piped",
     // It tells the stack of each connection that was cut.
-    handleRuntimeStdio(output: Readable, errors: Readable) {
-      output.resume();
-      errors.resume();
-    },
-    ...(folder === undefined ? {} : { durableObjectsPersist: folder }),
-  });
-  const url = (await miniflare.ready).href.replace(/\/$/, "");
-  let ended: Promise<void> | undefined;
-  return {
-    url,
-    async kill() {
-      for (const pid of await children()) if (!before.includes(pid)) Deno.kill(pid, "SIGKILL");
-      await (ended ??= miniflare.dispose().catch(() => {}));
-    },
-    [Symbol.asyncDispose]: () => ended ??= miniflare.dispose(),
-  };
-}
-
-/** The processes of workerd that this one has started. */
-async function children(): Promise<number[]> {
-  const pids: number[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
-    const [, command, , parent] = /^\d+ \((.*)\) (\S) (\d+)/.exec(stat) ?? [];
-    if (command === "workerd" && Number(parent) === Deno.pid) pids.push(Number(name));
+    stderr: "null",
+  }).spawn();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  while (!said.includes("\n")) {
+    const { value, done } = await lines.read();
+    if (done) break;
+    said += value;
   }
-  return pids;
+  await Deno.remove(file);
+  let ended: Promise<void> | undefined;
+  const end = async (pids: readonly number[]): Promise<void> => {
+    for (const pid of pids) Deno.kill(pid, "SIGKILL");
+    child.kill("SIGKILL");
+    await child.stdin.abort().catch(() => {});
+    await lines.cancel();
+    await child.status;
+  };
+  if (!said.includes("\n")) {
+    await end([]);
+    throw new Error("workerd did not start");
+  }
+  const { url, pids } = JSON.parse(said) as { readonly url: string; readonly pids: readonly number[] };
+  const kill = () => ended ??= end(pids);
+  return { url, kill, [Symbol.asyncDispose]: kill };
 }
