@@ -29,6 +29,7 @@ export function ciParts(readme: string | undefined): Part[] {
     packagePart(),
     runtimePart(),
     conformancePart(),
+    browserPart(),
   ].filter((part) => part.steps.length > 0);
 }
 
@@ -107,9 +108,14 @@ function runtimePart(): Part {
   return { ...part, steps: part.steps.length === 0 ? [] : [script("package_tools"), script("pack"), ...part.steps] };
 }
 
-/** The suite proved, and it and its report in a browser: tests named `_conform_test.ts` and `_browser_test.ts`. */
+/** The suite proved: tests named `_conform_test.ts`. */
 function conformancePart(): Part {
-  const part = testPart("conformance", 240, /_(conform|browser)_test\.ts$/, true);
+  return testPart("conformance", 240, CONFORM_TEST, true);
+}
+
+/** What has to hold in a real browser: tests named `_browser_test.ts`. */
+function browserPart(): Part {
+  const part = testPart("browser", 240, BROWSER_TEST, true);
   return { ...part, steps: part.steps.length === 0 ? [] : [script("browser_tools"), ...part.steps] };
 }
 
