@@ -27,7 +27,7 @@ Deno.test.afterAll(async () => {
 });
 
 // A timer of the start of the browser may end in the first test.
-const afterStart = { sanitizeOps: false };
+const afterStart = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
   "what a page publishes offline is delivered once, after it was closed, opened again, and the network came back",
