@@ -4,6 +4,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { type BrowserContext, chromium } from "npm:playwright-core@1.65.1";
 import { CHROMIUM, FLAGS } from "../chromium.ts";
 
@@ -13,13 +14,14 @@ export interface ProfiledChromium {
   readonly context: BrowserContext;
   /** The process that keeps the databases. */
   readonly pid: number;
-  /** SIGKILL, if it still runs; resolves when it is gone. */
+  /** SIGKILL to it and all that it started; resolves when they are gone, and nothing writes into the profile any more. */
   kill(): Promise<void>;
-  /** Ends it as a user would. */
+  /** Ends it as a user would; resolves when all that it started is gone too. */
   close(): Promise<void>;
 }
 
 const START_MS = 30_000;
+const END_MS = 20_000;
 
 /** Starts Chromium on a folder, which it makes if it is missing. */
 export async function startChromiumOn(profile: string): Promise<ProfiledChromium> {
@@ -30,9 +32,9 @@ export async function startChromiumOn(profile: string): Promise<ProfiledChromium
     stdin: "null",
     stdout: "null",
     stderr: "null",
+    // A group of its own, so that its children can be ended, and waited for, with it.
+    detached: true,
   }).spawn();
-  let gone = false;
-  child.status.then(() => gone = true);
   try {
     const port = await lineOf(portFile);
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
@@ -44,22 +46,50 @@ export async function startChromiumOn(profile: string): Promise<ProfiledChromium
       context: browser.contexts()[0],
       pid: child.pid,
       async kill() {
-        if (!gone) child.kill("SIGKILL");
-        await child.status;
+        killGroup(child.pid);
+        await groupEnds(child);
         await browser.close().catch(() => {});
       },
       async close() {
         // It answers or is gone already, and either will do.
         await session.send("Browser.close").catch(() => {});
-        await child.status;
+        await groupEnds(child);
         await browser.close().catch(() => {});
       },
     };
   } catch (error) {
-    child.kill("SIGKILL");
-    await child.status;
+    killGroup(child.pid);
+    await groupEnds(child);
     throw error;
   }
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ESRCH") throw error;
+  }
+}
+
+async function groupEnds(leader: Deno.ChildProcess): Promise<void> {
+  await leader.status;
+  for (const deadline = Date.now() + END_MS; await livesGroup(leader.pid);) {
+    if (Date.now() > deadline) throw new Error(`processes of Chromium ${leader.pid} outlived it by ${END_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Asks `/proc` and not a signal 0, which a dead child hears too until somebody collects it. */
+async function livesGroup(group: number): Promise<boolean> {
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
+    // After the command's name, which may hold anything: state, parent, group.
+    const [state, , of] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(of) === group && state !== "Z" && state !== "X") return true;
+  }
+  return false;
 }
 
 /** The first line of a file that is about to be written. */
