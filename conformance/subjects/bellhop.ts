@@ -20,6 +20,7 @@ import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
 import { cryptographyUnderWay } from "./_cryptography.ts";
 import { contentOf } from "./_store_content.ts";
+import { turn } from "./_turn.ts";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
 type Start = Extract<Command, { do: "start" }>;
@@ -114,7 +115,7 @@ class Bellhop implements Subject {
         if (turns > TURNS && (this.calls.size > 0 || this.faulty.held > 0 || prefersToWait(command))) {
           break;
         }
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await turn();
         await this.idle(() => settled !== undefined);
       }
       if (settled === undefined) {
@@ -139,7 +140,7 @@ class Bellhop implements Subject {
         this.busy + cryptographyUnderWay() === 0 &&
         (until !== undefined || this.unanswered.size === 0 || ++idleTurns > TURNS)
       ) return;
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await turn();
     }
   }
 
@@ -599,7 +600,7 @@ class Bellhop implements Subject {
       open.next ??= open.reader.read();
       open.next.then((one) => got = one, () => got = { done: true, value: undefined });
       for (let turn = 0; turn < 10 && got === undefined; turn++) await undefined;
-      if (got === undefined) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (got === undefined) await turn();
       if (got === undefined) continue;
       open.next = undefined;
       if (got.done) {
