@@ -7,6 +7,7 @@
 import process from "node:process";
 import { type BrowserContext, chromium } from "npm:playwright-core@1.65.1";
 import { CHROMIUM, FLAGS } from "../chromium.ts";
+import { gone } from "../gone.ts";
 
 /** A running browser. */
 export interface ProfiledChromium {
@@ -21,7 +22,6 @@ export interface ProfiledChromium {
 }
 
 const START_MS = 30_000;
-const END_MS = 20_000;
 
 /** Starts Chromium on a folder, which it makes if it is missing. */
 export async function startChromiumOn(profile: string): Promise<ProfiledChromium> {
@@ -74,22 +74,7 @@ function killGroup(leader: number): void {
 
 async function groupEnds(leader: Deno.ChildProcess): Promise<void> {
   await leader.status;
-  for (const deadline = Date.now() + END_MS; await livesGroup(leader.pid);) {
-    if (Date.now() > deadline) throw new Error(`processes of Chromium ${leader.pid} outlived it by ${END_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** Asks `/proc` and not a signal 0, which a dead child hears too until somebody collects it. */
-async function livesGroup(group: number): Promise<boolean> {
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
-    // After the command's name, which may hold anything: state, parent, group.
-    const [state, , of] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (Number(of) === group && state !== "Z" && state !== "X") return true;
-  }
-  return false;
+  await gone(({ group }) => group === leader.pid);
 }
 
 /** The first line of a file that is about to be written. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { gone } from "../gone.ts";
+
 /** A Worker that runs. */
 export interface Workerd extends AsyncDisposable {
   /** Where it listens. */
@@ -67,6 +69,7 @@ export async function workerd(program: string, options: WorkerdOptions = {}): Pr
     await child.stdin.abort().catch(() => {});
     await lines.cancel();
     await child.status;
+    await gone(({ pid }) => pids.includes(pid));
   };
   if (!said.includes("\n")) {
     await end([]);
