@@ -88,7 +88,8 @@ Deno.test("tick() ends at the very moment, with the last thing that was wrong, o
 Deno.test("tick() leaves alone what is being stored or sent, and what is not due yet", () => {
   const machine = outboxOf();
   put(machine, "storing", "CRITICAL", { lifeMs: 100, flush: false });
-  assertEquals(machine.tick(START_MS + 200).ended, []);
+  put(machine, "over", "NORMAL", { lifeMs: 100 });
+  assertEquals(machine.tick(START_MS + 200).ended.map(({ message }) => message.id), ["over"]);
   const due = outboxOf({ maxInFlight: 2 });
   for (const id of ["a", "b"]) {
     put(due, id, "NORMAL");
@@ -161,6 +162,12 @@ Deno.test("one that had no answer twice, while others had, stands back for 10 s 
   settle("a", SILENCE);
   assertEquals(pick(machine.entries()[0]).state, "waiting");
   assertEquals(machine.entries()[0].dueMs, nowMs + 10_000);
+  put(machine, "d", "NORMAL");
+  nowMs += 10_000;
+  machine.tick(nowMs);
+  settle("c", ACCEPTED);
+  settle("d", ACCEPTED);
+  settle("a", ACCEPTED);
 });
 
 Deno.test("a retry joins the tail of its class, whoever falls silent keeps its place", () => {
