@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import { type ProfiledChromium, startChromiumOn } from "../../../testing/browser/chromium_profile.ts";
 import { WINDOW } from "../../../testing/crash/numbered_record.ts";
+import { whyNoTrace } from "../../../testing/crash/strace.ts";
 import type { Outcome, Stores } from "../../../testing/browser/indexed_db_page.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
 
@@ -23,8 +24,7 @@ interface Site {
 const PUBLISHERS = 50;
 
 const HTML = `<!DOCTYPE html><script type="module" src="/script.js"></script>`;
-const untraceable = await whyNoTrace();
-if (untraceable !== undefined) printLine(`indexed_db_browser_test: one test is ignored, since ${untraceable}`);
+const untraceable = await whyNoTrace("indexed_db_browser_test");
 
 let chromium: ProfiledChromium;
 const profile = await Deno.makeTempDir({ prefix: "bellhop-" });
@@ -367,16 +367,6 @@ async function flushesDuring({ pid }: ProfiledChromium, act: () => Promise<void>
   const calls = (await Deno.readTextFile(trace)).split("\n").filter((line) => /sync\(\d+<.*\.indexeddb\./.test(line));
   await Deno.remove(trace);
   return calls.length;
-}
-
-async function whyNoTrace(): Promise<string | undefined> {
-  try {
-    const { success } = await new Deno.Command("strace", { args: ["-o", "/dev/null", "true"] }).output();
-    return success ? undefined : "strace may not trace here";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "there is no strace here";
-    throw error;
-  }
 }
 
 function printLine(text: string): void {
