@@ -60,7 +60,12 @@ class Credential:
         name = data.get('name') if isinstance(data, dict) else None
         if given['type'] == 'service.register' and isinstance(name, str):
             self.need('register:' + name, 'register:*')
-        elif not self.has(*(each for each in self.scopes if each.startswith('register:'))):
+        else:
+            self.need_register()
+
+    def need_register(self):
+        """That of any service: whose lease it is comes to light later."""
+        if not self.has(*(each for each in self.scopes if each.startswith('register:'))):
             raise forbidden('lacks the scope register:<service>')
 
 

@@ -25,7 +25,7 @@ from service_role import new_receiver
 from store_faults import Disk
 
 HELLO = {'control': 1, 'name': 'bellhop-py', 'version': '0.1.0', 'spec': '0.1', 'clock': 'virtual',
-         'profiles': ['core', 'registry', 'http', 'durable', 'security'], 'asks': list(QUESTIONS),
+         'profiles': ['core', 'registry', 'http', 'pull', 'durable', 'security'], 'asks': list(QUESTIONS),
          'can': ['working', 'service', 'drain', 'store-faults', 'crash', 'torn-writes', 'store-read', 'streams',
                  'mount', 'bounds', 'schemas', 'stops', 'replies', 'peer', 'hosts', 'guard']}
 
@@ -65,7 +65,7 @@ def do_start(session, command):
         session.names = dict(security.get('hosts') or {})
         gw.access = Access(security, lambda name: session.names.get(name, []))
     session.disk.close()
-    session.gw, session.bodies, session.gone = gw, {}, set()
+    session.gw, session.bodies, session.replies, session.gone = gw, {}, {}, set()
     if options.get('store', 'durable') == 'durable':
         gw.store = session.disk.open(command.get('keep'))
         recover(gw)

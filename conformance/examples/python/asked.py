@@ -4,7 +4,7 @@ import base64
 from ask import body_of
 from deliver import dispatch
 from http_binding import handle
-from later import Later, after
+from later import Later, Reply, after
 from request import late_body
 from schedule import ANSWER, wake
 from service_role import handle_service
@@ -17,7 +17,8 @@ def do_request(session, command):
     if command.get('unfinished'):
         wake(gw.schedule, gw.now + gw.bounds['bodyMs'], ANSWER, lambda: later.tell(late_body(gw)))
     else:
-        whole = [*given, body_of(command), later.tell, command.get('peer', '127.0.0.1')]
+        session.replies[seq] = Reply(later.tell)
+        whole = [*given, body_of(command), session.replies[seq], command.get('peer', '127.0.0.1')]
         answer = handle_service(gw, session.receiver, *whole) if session.receiver else handle(gw, *whole)
         dispatch(gw)
         if answer:
@@ -27,6 +28,8 @@ def do_request(session, command):
         status, headers, body = told
         if command.get('stream') or isinstance(body, Body):
             session.bodies[seq], body = body, b''
+        else:
+            session.replies.pop(seq, None)
         return {'status': status, 'headers': headers, 'body': body.decode('utf-8', 'replace')}
     return after(later, shown)
 
@@ -37,6 +40,7 @@ def do_read(session, command):
     if isinstance(body, Body):
         return {'text': body.take().decode('utf-8', 'replace'), 'ended': body.is_ended}
     session.bodies[command['to']] = b''
+    session.replies.pop(command['to'], None)
     return {'text': body.decode('utf-8', 'replace'), 'ended': True}
 
 
@@ -45,7 +49,10 @@ def do_hang_up(session, command):
     body = session.bodies.pop(command['to'], None)
     if isinstance(body, Body):
         body.end()
+    if command['to'] in session.replies:
+        session.replies.pop(command['to']).gone()
     session.gone.add(command['to'])
+    dispatch(session.gw)
     return {}
 
 

@@ -4,6 +4,7 @@ import durable
 import health
 import queue_round
 import registry
+from asking import close_all, next_up
 from bus_state import step
 from choice import begin, choose, finish
 from delay import delay
@@ -29,11 +30,14 @@ def dispatch(gw):
         target.is_ready = False
         if dispatch_one(gw, target):
             mark_ready(gw, target)
+    while gw.fed:
+        gw.fed.pop(0).finish()
 
 
 def drain(gw, deadline_ms=10000):
     """Closes the bus: Later (BUS-102 to BUS-105)."""
     gw.closing, later = True, Later()
+    close_all([each for service in gw.services.values() for each in service.askers])
 
     def is_over():
         return not any(target.running for target in gw.targets.values()) and (gw.store is None or gw.store.is_idle)
@@ -60,6 +64,8 @@ def dispatch_one(gw, target):
     priority = queue_round.turn_of(target)
     if service is None or priority is None or target.running >= service.max_in_flight:
         return False
+    if service.pulls:
+        return hand_one(gw, target, service)
     head = target.queues[priority][0]
     instance, try_ms = choose(gw, candidates(service, head), head.failed_on, True)
     if try_ms is not None:
@@ -70,6 +76,15 @@ def dispatch_one(gw, target):
     delivery = queue_round.take(target, priority)
     start(gw, target, delivery, instance)
     return True
+
+
+def hand_one(gw, target, service):
+    """One dispatch to who asks; without them nothing is attempted (PULL-003, PULL-006)."""
+    import ticket
+    found = next_up(gw, target, service)
+    if found:
+        ticket.hand_out(gw, target, *found)
+    return found is not None
 
 
 def candidates(service, delivery):
@@ -88,15 +103,19 @@ def defer(gw, delivery, at_ms, reason):
     trace(gw, 'deferred', **step(delivery), reason=reason, delayMs=at_ms - gw.now)
 
 
-def start(gw, target, delivery, instance):
-    """Begins an attempt (RET-001, RET-002)."""
+def count(gw, target, delivery, instance):
+    """An attempt is charged and holds a slot (RET-001)."""
     delivery.attempts += 1
     delivery.state, delivery.instance = 'in-flight', instance
-    timeout = gw.policies[delivery.priority]['attemptTimeoutMs']
     target.running += 1
-    name = instance.name if instance else None
     trace(gw, 'attempt' if delivery.attempts == 1 else 'retry', **step(delivery), attempt=delivery.attempts,
-          instance=name)
+          instance=instance.name if instance else None)
+
+
+def start(gw, target, delivery, instance):
+    """Begins an attempt (RET-002)."""
+    count(gw, target, delivery, instance)
+    timeout = gw.policies[delivery.priority]['attemptTimeoutMs']
     if instance is None:
         settled(gw, target, delivery, Judged('nak', 'no-instance'), False)
         return
@@ -105,7 +124,7 @@ def start(gw, target, delivery, instance):
         settled(gw, target, delivery, Judged('nak', 'endpoint-refused'), False)
         return
     call_out(gw, 'delivery', lambda answer: answered(gw, target, delivery, answer), {
-        'receiver': delivery.receiver, 'instance': name, 'run': delivery.run, 'attempt': delivery.attempts,
+        'receiver': delivery.receiver, 'instance': instance.name, 'run': delivery.run, 'attempt': delivery.attempts,
         'deliveryId': delivery.id, 'envelope': delivery.message.envelope,
         'request': request_of(gw, delivery, instance, timeout)}, timeout,
         lambda call: extend(gw, delivery, call, timeout))
@@ -180,6 +199,11 @@ def settled(gw, target, delivery, judged, is_answer):
 def about_instance(gw, delivery, instance, judged, is_answer):
     """What a verdict says of the instance (REG-027, REG-049, RET-038, RET-061 to RET-065)."""
     was_probe = delivery.is_probe
+    if instance.pulls:
+        instance.in_flight -= 1
+        if is_answer:
+            registry.renew(gw, instance, 'verdict')
+        return
     finish(gw, instance, was_probe, judged.verdict != 'nak')
     if is_answer and not judged.removed:
         registry.renew(gw, instance, 'verdict')

@@ -22,6 +22,8 @@ TOLD = {
                   'delete': ((200,), ('message-unknown', 'message-ended', 'not-durable'))},
     '/registry': {'post': ((200,), ENVELOPE + DISCOVERY + ('lease-unknown',))},
     '/discover': {'post': ((200,), DISCOVERY + ('discovery-failed', 'too-many-streams', 'closing'))},
+    '/deliveries': {'get': ((200,), ('lease-unknown', 'too-many-streams', 'closing')),
+                    'post': ((200,), ('lease-unknown',))},
     '/services': {'get': ((200,), ())},
     '/services/{name}': {'get': ((200,), ('service-unknown',))},
     '/dead-letters': {'get': ((200,), ())},

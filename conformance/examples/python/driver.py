@@ -64,6 +64,6 @@ class Driver:
         if 'pending' in answer:
             return answer['seq']
         told = answer['ok']
-        if 'json' in told['headers'].get('content-type', ''):
+        if told['body'] and 'json' in told['headers'].get('content-type', ''):
             told['json'] = json.loads(told['body'])
         return told

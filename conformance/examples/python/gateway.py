@@ -9,7 +9,7 @@ from grammar import PRIORITIES
 from guard import LOOPBACK
 from policy import policy_of
 from refusal import Refusal
-from schedule import ANSWER, Schedule, forget, next_at, take_due, wake
+from schedule import ANSWER, TIMEOUT, Schedule, forget, next_at, take_due, wake
 
 OWN_SOURCE = '/bellhop'
 NUMBERS = {'capacity': (10000, 1), 'maxInFlight': (64, 1), 'maxDeadLetters': (10000, 1),
@@ -62,6 +62,12 @@ class Gateway:
     streams: list = field(default_factory=list)
     discoveries: int = 0
     proxied: int = 0
+    tickets: dict = field(default_factory=dict)
+    fed: list = field(default_factory=list)
+    handed_out: int = 0
+    asking: int = 0
+    asked: int = 0
+    max_pulls: int = 10000
 
     @property
     def guard(self):
@@ -129,7 +135,7 @@ def call_out(gw, what, done, members, timeout_ms, working=None, timed_out='timeo
     def end():
         if gw.calls.pop(name, None):
             done({'fault': timed_out})
-    call.timer = wake(gw.schedule, gw.now + timeout_ms, 3, end)
+    call.timer = wake(gw.schedule, gw.now + timeout_ms, TIMEOUT, end)
     return name
 
 

@@ -26,7 +26,7 @@ def request_to(method, url, headers=None):
 
 def plan_check(gw, instance):
     """The next check of an instance, one interval on (REG-046)."""
-    if gw.health_interval_ms:
+    if gw.health_interval_ms and not instance.pulls:
         instance.check_timer = wake(gw.schedule, gw.now + gw.health_interval_ms, CHECK, check, gw, instance)
 
 

@@ -20,6 +20,7 @@ from json_text import Malformed, read_bytes
 from later import Later, after
 from letters import find_letter
 from problem import answer_problem, problem_of
+from pull_routes import get_deliveries, post_deliveries
 from refusal import Refusal
 from request import Request, answer_json, decode, is_public, wait_of
 from stream import MAX_STREAMS, Body, Stream
@@ -36,7 +37,7 @@ class NoMethod(Exception):
 def handle(gw, method, path, headers, body, later, peer='127.0.0.1'):
     """(status, headers, body) of a request, or None if `later(answer)` will be told it.
 
-    `path` is relative to the mount and may hold a query (HTTP-001).
+    `path` is relative to the mount and may hold a query (HTTP-001). `later` is a Reply.
     """
     raw, (headers, _) = headers, envelope.lower_headers(headers)
     if sum(len(name) + len(value) for name, value in headers.items()) > LONGEST_HEADERS:
@@ -57,7 +58,7 @@ def handle(gw, method, path, headers, body, later, peer='127.0.0.1'):
     try:
         if gw.access is None:
             judge_open(headers, peer)
-        return route(gw, method.upper(), path, raw, headers, body, tell)
+        return route(gw, method.upper(), path, raw, headers, body, tell, later)
     except Refusal as refusal:
         return answer_problem(refusal, gw.mount)
     except NoMethod as lack:
@@ -69,7 +70,7 @@ def handle(gw, method, path, headers, body, later, peer='127.0.0.1'):
         return answer_problem(Refusal('internal', 'a fault of the gateway itself'), gw.mount)
 
 
-def route(gw, method, path, raw, headers, body, tell):
+def route(gw, method, path, raw, headers, body, tell, reply):
     """Finds who serves a path (HTTP-002, HTTP-003)."""
     bare, _, query = path.partition('?')
     bare = bare.partition('#')[0]
@@ -91,7 +92,7 @@ def route(gw, method, path, raw, headers, body, tell):
     served = routes.get('GET' if method == 'HEAD' and 'GET' in routes else method)
     if served is None:
         raise NoMethod(list(routes) + (['HEAD'] if 'GET' in routes else []))
-    answer = served(gw, Request(parts, query, raw, headers, body, tell, credential))
+    answer = served(gw, Request(method, parts, query, raw, headers, body, tell, credential, reply))
     if method == 'HEAD' and answer:
         if isinstance(answer[2], Body):
             answer[2].end()
@@ -271,7 +272,7 @@ def get_manifest(gw, request):
     durable = {'maxRecordBytes': gw.max_record_bytes, 'maxDurableBytes': gw.max_durable_bytes} if gw.store else {}
     return answer_json(200, {
         'name': 'bellhop', 'version': VERSION, 'source': OWN_SOURCE,
-        'profiles': ['core', 'registry', 'http'] + ['durable'] * bool(gw.store) + ['security'],
+        'profiles': ['core', 'registry', 'http', 'pull'] + ['durable'] * bool(gw.store) + ['security'],
         'durability': 'flushed' if gw.store else 'memory', 'endpointGuard': gw.guard.level,
         'limits': {**gw.limits, **durable, 'capacity': gw.capacity}})
 
@@ -318,6 +319,7 @@ ROUTES = {
     '': {'GET': get_manifest}, 'health': {'GET': get_health}, 'errors': {'GET': get_errors},
     'trace': {'GET': get_trace}, 'openapi.json': {'GET': get_openapi}, 'asyncapi.json': {'GET': get_asyncapi},
     'messages': {'POST': post_messages, 'GET': get_messages, 'DELETE': delete_messages},
+    'deliveries': {'GET': get_deliveries, 'POST': post_deliveries},
     'registry': {'POST': post_registry}, 'discover': {'POST': post_discover}, 'services': {'GET': get_services},
     'services/{id}': {'GET': get_service}, 'dead-letters': {'GET': get_letters},
     'dead-letters/{id}': {'GET': get_letter, 'DELETE': delete_letter},

@@ -20,6 +20,16 @@ class Later:
             self.waiting.append(hear)
 
 
+class Reply:
+    """Takes the answer to a request; `gone` hears that whoever asked has left before it could be read."""
+
+    def __init__(self, tell):
+        self.tell, self.gone = tell, lambda: None
+
+    def __call__(self, answer):
+        self.tell(answer)
+
+
 def after(found, make):
     """`make` of a result, now if it is there; a Refusal is raised, or told later."""
     if not isinstance(found, Later):

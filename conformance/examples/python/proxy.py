@@ -44,7 +44,7 @@ def pass_on(gw, method, path, name, headers, body, tell):
         deadline = min(int(asked), limit)
     if gw.proxied >= gw.bounds['calls']:
         raise Refusal('too-many-streams', 'as many requests are passed on as may be', retry_after_ms=1000)
-    instance, try_ms = choose(gw, service.instances.values())
+    instance, try_ms = choose(gw, [each for each in service.instances.values() if not each.pulls])
     if try_ms is not None:
         raise Refusal('circuit-open', 'the breaker of each instance is open', retry_after_ms=try_ms - gw.now)
     if instance is None:

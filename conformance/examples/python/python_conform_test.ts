@@ -10,7 +10,7 @@ Deno.test("the second implementation passes what it declares: every profile", as
     seed: Number(Deno.env.get("FC_SEED") ?? 1),
     runs: 10,
   });
-  assertEquals([...subject.profiles], ["core", "registry", "http", "durable", "security"]);
+  assertEquals([...subject.profiles], ["core", "registry", "http", "pull", "durable", "security"]);
   const faults = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
   assertEquals(
     faults.map(({ check, verdict, failure }) => [check, verdict, failure?.requirement, failure?.message]),

@@ -24,6 +24,12 @@ def take(target, priority):
     return target.queues[priority].popleft()
 
 
+def take_out(target, delivery):
+    """Takes a delivery out of its queue, wherever it stands, and moves the cursor likewise (PULL-007)."""
+    target.cursor = (target.cursor + 1) % len(ROUND)
+    unqueue(target, delivery)
+
+
 def add(target, delivery):
     """Counts a new unfinished delivery; receipts are kept apart (PRI-034)."""
     target.deliveries[delivery.number] = delivery

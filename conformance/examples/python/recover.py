@@ -54,7 +54,7 @@ def recover_service(gw, name, told, instances):
     """A service; its instances are suspect, and have one lease of grace."""
     service = gw.services[name] = registry.Service(
         name, told['registeredMs'], told['number'], told['version'], told['subscriptions'], told['ephemeral'],
-        told['receipts'], told['maxInFlight'], end_ms=told['endMs'])
+        told['receipts'], told['maxInFlight'], end_ms=told['endMs'], pulls=told.get('pulls', False))
     gw.made = max(gw.made, service.number)
     for key, one in instances.items():
         instance = registry.Instance(name, key, one['version'], one['endpoint'], one['health'], one['lease'],

@@ -59,7 +59,7 @@ TEXTS = {
     'instance': (128, grammar.INSTANCE.fullmatch), 'endpoint': (2048, is_endpoint), 'health': (256, is_path),
 }
 NUMBERS = {'leaseMs': (1000, 3600000), 'maxInFlight': (1, 10000)}
-REQUIRED = ('name', 'version', 'endpoint', 'subscriptions')
+REQUIRED = ('name', 'version', 'subscriptions')
 
 
 def judge(data):
@@ -67,6 +67,7 @@ def judge(data):
     if not isinstance(data, dict):
         return [fault('data', 'wrong-type' if data is not None else 'missing', 'an object is needed')]
     faults = [fault(name, 'missing', 'is required') for name in REQUIRED if data.get(name) is None]
+    faults += judge_endpoint(data)
     for name, value in data.items():
         if value is None:
             continue
@@ -78,17 +79,29 @@ def judge(data):
             faults.append(judge_subscriptions(value))
         elif name in ('ephemeral', 'receipts') and not isinstance(value, bool):
             faults.append(fault(name, 'wrong-type', 'no boolean'))
-        elif name == 'delivery' and value != 'push':
-            faults.append(fault(name, 'unknown-value', 'only push'))
+        elif name == 'delivery' and value not in ('push', 'pull'):
+            faults.append(fault(name, 'unknown-value', 'push or pull'))
     return [each for each in faults if each]
+
+
+def judge_endpoint(data):
+    """Who is called has an endpoint, who pulls has none (PULL-001)."""
+    has_one, pulls = data.get('endpoint') is not None, data.get('delivery') == 'pull'
+    if has_one and pulls:
+        return [fault('endpoint', 'conflict', 'who pulls has none')]
+    return [] if has_one or pulls else [fault('endpoint', 'missing', 'is required')]
+
+
+def invalid(faults):
+    return Refusal('registration-invalid', '; '.join(each['field'] + ': ' + each['reason'] for each in faults[:5]),
+                   field=faults[0]['field'], faults=faults)
 
 
 def registration_of(data):
     """The registration with its defaults; refused with registration-invalid."""
     faults = judge(data)
     if faults:
-        raise Refusal('registration-invalid', '; '.join(each['field'] + ': ' + each['reason'] for each in faults[:5]),
-                      field=faults[0]['field'], faults=faults)
+        raise invalid(faults)
     defaults = {'instance': None, 'leaseMs': 30000, 'ephemeral': False, 'receipts': False,
-                'maxInFlight': None, 'health': 'health'}
+                'maxInFlight': None, 'health': 'health', 'delivery': 'push'}
     return {**defaults, **{name: value for name, value in data.items() if value is not None}}

@@ -4,11 +4,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from asking import close_all
 from gateway import OWN_SOURCE, trace
 from later import after
 from pattern import matches
-from refusal import Refusal
-from registration import registration_of
+from refusal import Refusal, fault
+from registration import invalid, registration_of
 from schedule import LEASE, forget, wake
 
 KEPT_MS = 604800000
@@ -21,7 +22,7 @@ class Instance:
     service: str
     name: str
     version: str
-    endpoint: str
+    endpoint: Optional[str]
     health_path: str
     lease: str
     lease_ms: int
@@ -43,6 +44,12 @@ class Instance:
     token: Optional[str] = None
     rate: Optional[int] = None
     sent: deque = field(default_factory=deque)
+    given_at: int = 0
+
+    @property
+    def pulls(self):
+        """It asks, and is never called (PULL-003)."""
+        return self.endpoint is None
 
 
 @dataclass(eq=False, repr=False)
@@ -59,6 +66,8 @@ class Service:
     instances: dict = field(default_factory=dict)
     end_ms: Optional[int] = None
     end_timer: Any = None
+    pulls: bool = False
+    askers: list = field(default_factory=list)
 
 
 def receivers_of(gw, kind):
@@ -71,19 +80,26 @@ def admit(gw, data, given_instance=None):
     """Registers an instance that may be called; outside open mode it consents first, so Later (SEC-054, SEC-065)."""
     import health
     told = registration_of(data)
+    if gw.access:
+        gw.access.secret_of(told['name'])
+    if told['delivery'] == 'pull':
+        return register(gw, data, given_instance)
     gw.guard.check(told['endpoint'])
     if gw.access is None:
         return register(gw, data, given_instance)
-    gw.access.secret_of(told['name'])
     return after(health.handshake(gw, told['endpoint']), lambda rate: register(gw, data, given_instance, rate))
 
 
 def register(gw, data, given_instance=None, rate=None):
     """Registers one instance; the Instance (REG-001 to REG-012)."""
+    import bus_end
+    import deliver
     import health
     told = registration_of(data)
     service = gw.services.get(told['name'])
     name = told['instance'] or given_instance
+    pulls = told['delivery'] == 'pull'
+    judge_delivery(service, name, pulls)
     if name is None:
         name = gw.token()[:22]
         while service and name in service.instances:
@@ -101,16 +117,24 @@ def register(gw, data, given_instance=None, rate=None):
     service.version, service.subscriptions = told['version'], list(told['subscriptions'])
     service.ephemeral, service.receipts = told['ephemeral'], told['receipts']
     service.max_in_flight = told['maxInFlight'] or gw.max_in_flight
+    service.pulls = pulls
     token = 'lse_' + gw.token()
-    made = Instance(service.name, name, told['version'], told['endpoint'], told['health'], digest(token),
+    made = Instance(service.name, name, told['version'], told.get('endpoint'), told['health'], digest(token),
                     int(told['leaseMs']), gw.now + int(told['leaseMs']), gw.now, token=token, rate=rate)
     if old:
         drop(gw, old)
     put(gw, service, made)
+    deliver.mark_ready(gw, bus_end.target_of(gw, service.name))
     store(gw, service, made)
     trace(gw, 'registered', service=service.name, instance=name, reason='replaced' if old else 'new')
     health.plan_check(gw, made)
     return made
+
+
+def judge_delivery(service, name, pulls):
+    """All instances of a service are called, or all of them ask (PULL-002)."""
+    if service and any(each.pulls != pulls for each in service.instances.values() if each.name != name):
+        raise invalid([fault('delivery', 'conflict', 'not that of the other instances')])
 
 
 def digest(token):
@@ -143,7 +167,7 @@ def store(gw, service, instance=None):
     changes['s/' + service.name] = {
         'number': service.number, 'registeredMs': service.registered_ms, 'version': service.version,
         'subscriptions': service.subscriptions, 'ephemeral': service.ephemeral, 'receipts': service.receipts,
-        'maxInFlight': service.max_in_flight, 'endMs': service.end_ms}
+        'maxInFlight': service.max_in_flight, 'endMs': service.end_ms, 'pulls': service.pulls}
     gw.store.write(changes, is_flushed=False)
 
 
@@ -154,13 +178,15 @@ def drop(gw, instance):
     gw.leases.pop(instance.lease, None)
     forget(instance.lease_timer)
     forget(instance.check_timer)
-    gw.services[instance.service].instances.pop(instance.name, None)
+    service = gw.services[instance.service]
+    service.instances.pop(instance.name, None)
+    close_all([each for each in service.askers if each.instance is instance], 'lease-unknown')
     if gw.store:
         gw.store.write({instance_key(instance): None}, is_flushed=False)
 
 
-def renew(gw, instance, reason):
-    """A new lease from now; a suspect instance is live again (REG-024 to REG-027)."""
+def renew(gw, instance, reason, is_told=True):
+    """A new lease from now; a suspect instance is live again (REG-024 to REG-027). Of a stream it is not told again."""
     if instance.gone:
         return
     was_suspect = instance.state == 'suspect'
@@ -168,7 +194,7 @@ def renew(gw, instance, reason):
     instance.lease_end_ms = gw.now + instance.lease_ms
     forget(instance.lease_timer)
     instance.lease_timer = wake(gw.schedule, instance.lease_end_ms, LEASE, lease_ended, gw, instance)
-    if was_suspect or reason == 'request':
+    if was_suspect or reason == 'request' and is_told:
         trace(gw, 'renewed', service=instance.service, instance=instance.name, reason=reason)
 
 
@@ -276,7 +302,9 @@ def listed(gw, service):
 
 
 def listed_instance(gw, one):
-    return {'instance': one.name, 'version': one.version, 'endpoint': one.endpoint, 'state': one.state,
+    """An instance as it is listed; one that pulls has no endpoint."""
+    where = {'delivery': 'pull'} if one.pulls else {'endpoint': one.endpoint}
+    return {'instance': one.name, 'version': one.version, **where, 'state': one.state,
             'healthy': one.healthy, 'breaker': 'closed' if one.open_until is None else 'open',
             'inFlight': one.in_flight, 'leaseMs': one.lease_ms, 'leaseEndMs': one.lease_end_ms,
             'registeredMs': one.registered_ms}

@@ -12,8 +12,8 @@ PREFER_WAIT = re.compile(r'wait[ \t]*=[ \t]*(?:"([0-9]+)"|([0-9]+))', re.I)
 class Request:
     """A request as the routes see it."""
 
-    def __init__(self, parts, query, raw, headers, body, tell, credential):
-        self.credential = credential
+    def __init__(self, method, parts, query, raw, headers, body, tell, credential, reply):
+        self.method, self.credential, self.reply = method, credential, reply
         self.parts, self.raw, self.headers, self.body, self.tell = parts, raw, headers, body, tell
         self.query = read_query(query)
 

@@ -3,7 +3,7 @@ import heapq
 from dataclasses import dataclass, field
 
 # what is due at one instant: ends come before what they would end
-EXPIRY, ELAPSED, LEASE, TIMEOUT, DUE, CHECK, ANSWER = range(7)
+EXPIRY, ELAPSED, POLL, LEASE, TIMEOUT, DUE, CHECK, ANSWER = range(8)
 
 
 @dataclass

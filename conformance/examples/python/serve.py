@@ -9,6 +9,7 @@ import json
 import queue
 import random
 import secrets
+import select
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ from access import Access
 from deliver import dispatch
 from gateway import advance, look, new_gateway, settle
 from guard import Lookup
+from later import Reply
 from problem import answer_problem
 from recover import recover
 from refusal import Refusal
@@ -135,9 +137,26 @@ class Handler(BaseHTTPRequestHandler):
         if path != MOUNT and not path.startswith((MOUNT + '/', MOUNT + '?')):
             return self.answer(*answer_problem(Refusal('route-unknown', 'outside the mount'), MOUNT))
         answers = queue.Queue()
+        reply = Reply(answers.put)
         found = turn(lambda: http_binding.handle(GW, self.command, path[len(MOUNT):], list(self.headers.items()),
-                                                 body, answers.put, self.client_address[0]))
-        status, headers, body = found or answers.get()
+                                                 body, reply, self.client_address[0]))
+        try:
+            self.pass_answer(*(found or self.wait_for(answers)))
+        except OSError:
+            self.close_connection = True
+            turn(reply.gone)
+
+    def wait_for(self, answers):
+        """The answer to a request that waits, as long as whoever asked is there (PULL-009)."""
+        while True:
+            try:
+                return answers.get(timeout=0.1)
+            except queue.Empty:
+                is_readable = select.select([self.connection], [], [], 0)[0]
+                if is_readable and not self.connection.recv(1, socket.MSG_PEEK):
+                    raise ConnectionError('whoever asked has gone') from None
+
+    def pass_answer(self, status, headers, body):
         if isinstance(body, Body):
             if self.command != 'HEAD' and status not in (204, 304):
                 return self.stream(status, headers, body)
