@@ -1,0 +1,335 @@
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { PRIORITY_POLICIES } from "@bellhop/bellhop";
+import { gateway, serve, type Server, sqlite } from "@bellhop/bellhop/server";
+import { Hono } from "hono";
+import { app } from "../../examples/everywhere/app.ts";
+import { pageFiles } from "../../examples/everywhere/page_files.ts";
+import { startChromium } from "../chromium.ts";
+import { ask, beginLong, endLong, found, SECRET, tellStory, TOKEN, until } from "./order_story.ts";
+
+// The app in Chromium: its page is the receiver of the story, and what it orders is safe whatever becomes of it.
+
+type Browser = Awaited<ReturnType<typeof startChromium>>;
+type Context = Awaited<ReturnType<Browser["newContext"]>>;
+type Page = Awaited<ReturnType<Context["newPage"]>>;
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const EXAMPLE = `${ROOT}examples/everywhere`;
+const PAGE_TOKEN = "tok_cGFnZS1vZi10aGUtYXBwLXRva2Vu";
+/** Of a delivery that a page has taken: the time of an attempt, and a second. */
+const LEASE_MS = 2_000;
+
+const folder = await Deno.makeTempDir({ prefix: "bellhop-" });
+const files = `${folder}/public`;
+let browser: Browser;
+
+Deno.test.beforeAll(async () => {
+  await deno("bundle", "--quiet", "--platform=browser", `--outdir=${files}`, "page.ts", "service_worker.ts");
+  await Deno.copyFile(`${EXAMPLE}/index.html`, `${files}/index.html`);
+  browser = await startChromium();
+});
+
+Deno.test.afterAll(async () => {
+  await browser.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+// A timer of the start of the browser may end in the first test.
+const afterStart = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test(
+  "the app runs in a page that takes its messages by a stream, and goes on after its gateway was killed",
+  afterStart,
+  async () => {
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const start = () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", "--unstable-no-legacy-abort", "server.ts"],
+        cwd: EXAMPLE,
+        env: {
+          PORT: String(port),
+          FILE: `${folder}/killed.db`,
+          PUBLIC: files,
+          PAGE_TOKEN,
+          BELLHOP_TOKEN: TOKEN,
+          BELLHOP_SIGNING_SECRET: SECRET,
+        },
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+    const context = await browser.newContext();
+    const streams: string[] = [];
+    const first = start();
+    try {
+      await found(url);
+      const page = await context.newPage();
+      page.on("request", (request) => {
+        if (request.headers().accept === "text/event-stream") streams.push(request.url());
+      });
+      await page.goto(url);
+      await tellStory(url, "kitchen");
+      await beginLong(url, "kitchen");
+    } finally {
+      first.kill("SIGKILL");
+      await first.status;
+    }
+    const second = start();
+    try {
+      await endLong(url);
+      assertGreaterOrEqual(streams.length, 2);
+    } finally {
+      await context.close();
+      second.kill("SIGKILL");
+      await second.status;
+    }
+  },
+);
+
+Deno.test("the app runs in a page that takes its messages by long poll, where no stream comes through", async () => {
+  await onSite(async ({ url, context }) => {
+    const polls: string[] = [];
+    await context.route("**/bus/deliveries?*", async (route, request) => {
+      // What a proxy makes of a stream.
+      if (request.headers().accept === "text/event-stream") await route.fulfill({ body: "<html>" });
+      else {
+        polls.push(request.url());
+        await route.continue();
+      }
+    });
+    await (await context.newPage()).goto(url);
+    await tellStory(url, "kitchen");
+    assertGreaterOrEqual(polls.length, 5);
+  });
+});
+
+Deno.test("an order placed offline is delivered once, after its page was closed, opened again, and the network came back", async () => {
+  await onSite(async ({ url, context, delivered }) => {
+    const closed = await opened(context, url);
+    await context.setOffline(true);
+    const id = await order(closed, "tea");
+    await closed.close();
+    const page = await context.newPage();
+    await page.goto(url);
+    await reads(page, "#ordered", ["tea: waiting"]);
+    assertEquals([delivered, await statusOf(url, id)], [[], []]);
+    await context.setOffline(false);
+    await reads(page, "#ordered", ["tea: sent"]);
+    await reads(page, "#made", ["tea"]);
+    await until(
+      async () => (await statusOf(url, id)).every(([, outcome]) => outcome === "delivered"),
+      "both receivers",
+    );
+    assertEquals(await statusOf(url, id), [["kitchen", "delivered", 1], ["orders", "delivered", 1]]);
+    await order(page, "milk");
+    await reads(page, "#made", ["tea", "milk"]);
+    assertEquals(delivered, ["tea", "milk"]);
+    const later = await opened(context, url);
+    assertEquals([await lines(later, "#ordered"), await lines(later, "#made")], [[], []]);
+  });
+});
+
+Deno.test("an order placed offline is sent by the service worker when no page is open", async () => {
+  await onSite(async ({ url, context, delivered }) => {
+    const watcher = await context.newPage();
+    const session = await context.newCDPSession(watcher);
+    let registrationId = "";
+    session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+      for (const each of registrations) if (each.scopeURL.startsWith(url)) registrationId = each.registrationId;
+    });
+    await watcher.goto(`${url}/token`);
+    await session.send("ServiceWorker.enable");
+    const page = await opened(context, url);
+    await context.setOffline(true);
+    const id = await order(page, "tea");
+    await page.close();
+    await session.send("ServiceWorker.stopAllWorkers");
+    await context.setOffline(false);
+    assert(registrationId !== "");
+    assertEquals(await statusOf(url, id), []);
+    await session.send("ServiceWorker.dispatchSyncEvent", {
+      origin: url,
+      registrationId,
+      tag: "outbox",
+      lastChance: false,
+    });
+    await until(() => Promise.resolve(delivered.length > 0), "the delivery");
+    assertEquals(delivered, ["tea"]);
+  });
+});
+
+Deno.test("two pages share one outbox; when the one that sends is closed midway, each order is delivered once", async () => {
+  await onSite(async ({ url, context, delivered, gate }) => {
+    const owner = await opened(context, url);
+    const heir = await opened(context, url);
+    gate.open(0);
+    const items = Array.from({ length: 20 }, (_, n) => `tea ${n}`);
+    for (const [n, item] of items.entries()) await order(n % 2 === 0 ? owner : heir, item);
+    gate.open(7);
+    await until(() => Promise.resolve(gate.taken === 7 && gate.held === 4), "seven of them, and four under way");
+    await owner.close();
+    gate.open(Infinity);
+    await until(() => Promise.resolve(delivered.length >= items.length), "all of them");
+    await until(async () => (await lines(heir, "#ordered")).every((line) => line.endsWith("sent")), "the heir's");
+    assertEquals(delivered.toSorted(), items.toSorted());
+  });
+});
+
+Deno.test("a delivery held by a page that was killed comes again to the next when its lease is over, and never once acked", async () => {
+  await onSite(async ({ url, context }) => {
+    const killed = await opened(context, url);
+    const startMs = Date.now();
+    const event = { id: "held", target: "kitchen", priority: "CRITICAL", data: { item: "soup", stuck: 1 } };
+    assertEquals((await ask(url, "POST", "/messages", event)).status, 202);
+    await until(async () => (await statusOf(url, "held", "/shop"))[0]?.[1] === "in-flight", "the first attempt");
+    const session = await context.newCDPSession(killed);
+    const crash = session.send("Page.crash").catch(() => {});
+    const next = await opened(context, url);
+    await reads(next, "#made", ["soup"]);
+    assertGreaterOrEqual(Date.now() - startMs, LEASE_MS);
+    await until(async () => (await statusOf(url, "held", "/shop"))[0][1] === "delivered", "the ack");
+    assertEquals(await statusOf(url, "held", "/shop"), [["kitchen", "delivered", 2]]);
+    await next.close();
+    const last = await opened(context, url);
+    await order(last, "tea");
+    await reads(last, "#made", ["tea"]);
+    await killed.close();
+    await crash;
+  });
+});
+
+/** Opens the page, and waits until it can do without a network, and is known as one that makes orders. */
+async function opened(context: Context, url: string): Promise<Page> {
+  const page = await context.newPage();
+  const registered = page.waitForResponse((answer) => answer.url() === `${url}/bus/registry` && answer.ok());
+  await page.goto(url);
+  await page.evaluate("navigator.serviceWorker.ready.then(() => {})");
+  await registered;
+  return page;
+}
+
+/** Orders as a user does. @returns the id, once the order is safe */
+async function order(page: Page, item: string): Promise<string> {
+  await page.getByLabel("Item").fill(item);
+  await page.getByRole("button").click();
+  const line = page.locator("#ordered li", { hasText: new RegExp(`^${item}: `) });
+  return await line.getAttribute("id") ?? "";
+}
+
+function lines(page: Page, list: string): Promise<string[]> {
+  return page.locator(`${list} li`).allTextContents();
+}
+
+async function reads(page: Page, list: string, wanted: readonly string[]): Promise<void> {
+  await until(async () => JSON.stringify(await lines(page, list)) === JSON.stringify(wanted), `${list} of ${wanted}`);
+}
+
+/** Of each receiver of a message, by its name: what came of it, or how it stands, and after how many attempts. */
+async function statusOf(url: string, id: string, source = "/page"): Promise<unknown[][]> {
+  const { body } = await ask(url, "GET", `/messages?source=${source}&id=${id}`);
+  const deliveries: Record<string, unknown>[] = body.deliveries ?? [];
+  return deliveries.map(({ receiver, outcome, state, attempts }) => [receiver, outcome ?? state, attempts]).sort();
+}
+
+interface Site {
+  readonly url: string;
+  /** Of a user of its own, with one worker and one outbox. */
+  readonly context: Context;
+  /** What the service of the server was given, in its order. */
+  readonly delivered: readonly string[];
+  /** Before the gateway's `/messages`. */
+  readonly gate: Gate;
+}
+
+interface Gate {
+  /** How many have passed. */
+  readonly taken: number;
+  /** How many wait. */
+  readonly held: number;
+  /** Lets so many pass, from its beginning. */
+  open(count: number): void;
+}
+
+/** The app with its page, in this process, so that it can be watched. */
+async function onSite(test: (site: Site) => Promise<void>): Promise<void> {
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const delivered: string[] = [];
+  const { gate, pass } = gateOf();
+  const own = await Deno.makeTempDir({ dir: folder });
+  const { CRITICAL, ...others } = PRIORITY_POLICIES;
+  const bus = gateway({
+    store: sqlite(`${own}/bus.db`),
+    signingSecrets: SECRET,
+    credentials: [
+      { name: "shop", token: TOKEN, scopes: ["admin"] },
+      {
+        name: "page",
+        token: PAGE_TOKEN,
+        scopes: ["publish:order.placed", "publish:critical", "register:kitchen"],
+        sources: ["/page"],
+      },
+    ],
+    services: [`${url}/bellhop`],
+    allowHosts: ["127.0.0.1"],
+    bus: { policies: { ...others, CRITICAL: { ...CRITICAL, attemptTimeoutMs: LEASE_MS - 1_000 } } },
+  });
+  const watched = new Hono()
+    .use("/bus/messages", async (c, next) => {
+      if (c.req.header("authorization") === `Bearer ${PAGE_TOKEN}`) await pass();
+      await next();
+    })
+    .use("/bellhop", async (c, next) => {
+      if (c.req.method === "POST") delivered.push((await c.req.raw.clone().json()).data.item);
+      await next();
+    })
+    .route("/", app(bus, SECRET))
+    .route("/", pageFiles(files, PAGE_TOKEN));
+  const server: Server = await serve(watched, { port });
+  const context = await browser.newContext();
+  try {
+    await found(url);
+    await test({ url, context, delivered, gate });
+  } finally {
+    gate.open(Infinity);
+    await context.close();
+    await server.close({ deadlineMs: 100 });
+    await bus.close({ deadlineMs: 100 });
+  }
+}
+
+function gateOf(): { readonly gate: Gate; readonly pass: () => Promise<void> } {
+  const waiting: (() => void)[] = [];
+  let taken = 0;
+  let limit = Infinity;
+  const gate: Gate = {
+    get taken() {
+      return taken;
+    },
+    get held() {
+      return waiting.length;
+    },
+    open(count) {
+      limit = count;
+      for (; taken < limit && waiting.length > 0; taken++) waiting.shift()!();
+    },
+  };
+  const pass = () => {
+    if (taken < limit) return Promise.resolve(void taken++);
+    return new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  return { gate, pass };
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+async function deno(...args: string[]): Promise<void> {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: EXAMPLE, stdin: "null" }).output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+}
