@@ -39,7 +39,12 @@ form.onsubmit = async (event) => {
 const kitchen = orders("kitchen", ({ item }) => {
   document.querySelector("#made")!.append(Object.assign(document.createElement("li"), { textContent: item }));
 });
-await connect(kitchen, { gateway: "/bus", source: "/page", delivery: pull(), token: await token() });
+// One page for all: over HTTP/1.1 they share six connections, and a stream holds one. The next takes over at once.
+await navigator.locks.request("kitchen", async () => {
+  const opening = { gateway: "/bus", source: "/page", token: await token(), timeoutMs: 3_600_000 };
+  await connect(kitchen, { ...opening, delivery: pull() });
+  await new Promise(() => {});
+});
 
 function say(id: string, order: unknown, state: string): void {
   let line = document.getElementById(id);

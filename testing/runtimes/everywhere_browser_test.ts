@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { PRIORITY_POLICIES } from "@bellhop/bellhop";
 import { gateway, serve, type Server, sqlite } from "@bellhop/bellhop/server";
 import { Hono } from "hono";
@@ -88,7 +88,8 @@ Deno.test(
 );
 
 Deno.test("the app runs in a page that takes its messages by long poll, where no stream comes through", async () => {
-  await onSite(async ({ url, context }) => {
+  await onSite(async (site) => {
+    const { url, context } = site;
     const polls: string[] = [];
     await context.route("**/bus/deliveries?*", async (route, request) => {
       // What a proxy makes of a stream.
@@ -105,8 +106,9 @@ Deno.test("the app runs in a page that takes its messages by long poll, where no
 });
 
 Deno.test("an order placed offline is delivered once, after its page was closed, opened again, and the network came back", async () => {
-  await onSite(async ({ url, context, delivered }) => {
-    const closed = await opened(context, url);
+  await onSite(async (site) => {
+    const { url, context, delivered } = site;
+    const closed = await opened(site);
     await context.setOffline(true);
     const id = await order(closed, "tea");
     await closed.close();
@@ -125,44 +127,66 @@ Deno.test("an order placed offline is delivered once, after its page was closed,
     await order(page, "milk");
     await reads(page, "#made", ["tea", "milk"]);
     assertEquals(delivered, ["tea", "milk"]);
-    const later = await opened(context, url);
+    const later = await opened(site);
     assertEquals([await lines(later, "#ordered"), await lines(later, "#made")], [[], []]);
   });
 });
 
-Deno.test("an order placed offline is sent by the service worker when no page is open", async () => {
-  await onSite(async ({ url, context, delivered }) => {
+Deno.test("an order is sent by the service worker when no page is open: while it lives, and woken by a sync", async () => {
+  await onSite(async (site) => {
+    const { url, context, delivered, stop, start } = site;
+    // It has no script, and sees what the browser does with the worker.
     const watcher = await context.newPage();
+    await watcher.goto(`${url}/token`);
     const session = await context.newCDPSession(watcher);
+    const seen: string[] = [];
     let registrationId = "";
     session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
-      for (const each of registrations) if (each.scopeURL.startsWith(url)) registrationId = each.registrationId;
+      for (const each of registrations) if (each.scopeURL === `${url}/`) registrationId = each.registrationId;
     });
-    await watcher.goto(`${url}/token`);
+    session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+      for (const { runningStatus } of versions) seen.push(runningStatus);
+    });
+    session.on("BackgroundService.backgroundServiceEventReceived", ({ backgroundServiceEvent: { eventName } }) => {
+      seen.push(eventName);
+    });
     await session.send("ServiceWorker.enable");
-    const page = await opened(context, url);
-    await context.setOffline(true);
-    const id = await order(page, "tea");
-    await page.close();
+    await session.send("BackgroundService.startObserving", { service: "backgroundSync" });
+    await session.send("BackgroundService.setRecording", { service: "backgroundSync", shouldRecord: true });
+    const saw = (what: string) => until(() => Promise.resolve(seen.includes(what)), what);
+
+    const first = await opened(site);
+    await stop();
+    await order(first, "tea");
+    await saw("Dispatched sync event");
+    await first.close();
+    await start();
+    await saw("Sync completed");
+    await until(() => Promise.resolve(delivered.length > 0), "the tea");
+
+    const second = await opened(site);
+    await stop();
+    seen.length = 0;
+    await order(second, "milk");
+    await saw("Dispatched sync event");
+    await second.close();
     await session.send("ServiceWorker.stopAllWorkers");
-    await context.setOffline(false);
-    assert(registrationId !== "");
-    assertEquals(await statusOf(url, id), []);
-    await session.send("ServiceWorker.dispatchSyncEvent", {
-      origin: url,
-      registrationId,
-      tag: "outbox",
-      lastChance: false,
-    });
-    await until(() => Promise.resolve(delivered.length > 0), "the delivery");
+    await saw("stopped");
+    await start();
     assertEquals(delivered, ["tea"]);
+    // The browser would, in five minutes.
+    const sync = { origin: url, registrationId, tag: "outbox", lastChance: false };
+    await session.send("ServiceWorker.dispatchSyncEvent", sync);
+    await until(() => Promise.resolve(delivered.length > 1), "the milk");
+    assertEquals(delivered, ["tea", "milk"]);
   });
 });
 
 Deno.test("two pages share one outbox; when the one that sends is closed midway, each order is delivered once", async () => {
-  await onSite(async ({ url, context, delivered, gate }) => {
-    const owner = await opened(context, url);
-    const heir = await opened(context, url);
+  await onSite(async (site) => {
+    const { url, context, delivered, gate } = site;
+    const owner = await opened(site);
+    const heir = await opened(site);
     gate.open(0);
     const items = Array.from({ length: 20 }, (_, n) => `tea ${n}`);
     for (const [n, item] of items.entries()) await order(n % 2 === 0 ? owner : heir, item);
@@ -177,35 +201,43 @@ Deno.test("two pages share one outbox; when the one that sends is closed midway,
 });
 
 Deno.test("a delivery held by a page that was killed comes again to the next when its lease is over, and never once acked", async () => {
+  // The worker, which lives in the process of a page, would die with it.
   await onSite(async ({ url, context }) => {
-    const killed = await opened(context, url);
+    const visit = async () => {
+      const page = await context.newPage();
+      await page.goto(url);
+      await found(url, "kitchen");
+      return page;
+    };
+    const how = async () => (await statusOf(url, "held", "/shop"))[0];
+    const killed = await visit();
     const startMs = Date.now();
     const event = { id: "held", target: "kitchen", priority: "CRITICAL", data: { item: "soup", stuck: 1 } };
     assertEquals((await ask(url, "POST", "/messages", event)).status, 202);
-    await until(async () => (await statusOf(url, "held", "/shop"))[0]?.[1] === "in-flight", "the first attempt");
+    await until(async () => (await how())[1] === "in-flight", "the first attempt");
     const session = await context.newCDPSession(killed);
     const crash = session.send("Page.crash").catch(() => {});
-    const next = await opened(context, url);
+    const next = await visit();
     await reads(next, "#made", ["soup"]);
     assertGreaterOrEqual(Date.now() - startMs, LEASE_MS);
-    await until(async () => (await statusOf(url, "held", "/shop"))[0][1] === "delivered", "the ack");
-    assertEquals(await statusOf(url, "held", "/shop"), [["kitchen", "delivered", 2]]);
+    await until(async () => (await how())[1] === "delivered", "the ack");
+    assertEquals(await how(), ["kitchen", "delivered", 2]);
     await next.close();
-    const last = await opened(context, url);
+    const last = await visit();
     await order(last, "tea");
     await reads(last, "#made", ["tea"]);
+    assertEquals(await how(), ["kitchen", "delivered", 2]);
     await killed.close();
     await crash;
-  });
+  }, { serviceWorkers: "block" });
 });
 
-/** Opens the page, and waits until it can do without a network, and is known as one that makes orders. */
-async function opened(context: Context, url: string): Promise<Page> {
+/** Opens the page, and waits until it can do without a network, and somebody makes what is ordered. */
+async function opened({ url, context }: Pick<Site, "url" | "context">): Promise<Page> {
   const page = await context.newPage();
-  const registered = page.waitForResponse((answer) => answer.url() === `${url}/bus/registry` && answer.ok());
   await page.goto(url);
+  await found(url, "kitchen");
   await page.evaluate("navigator.serviceWorker.ready.then(() => {})");
-  await registered;
   return page;
 }
 
@@ -240,6 +272,9 @@ interface Site {
   readonly delivered: readonly string[];
   /** Before the gateway's `/messages`. */
   readonly gate: Gate;
+  /** The whole site goes away, and comes back. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
 }
 
 interface Gate {
@@ -252,7 +287,10 @@ interface Gate {
 }
 
 /** The app with its page, in this process, so that it can be watched. */
-async function onSite(test: (site: Site) => Promise<void>): Promise<void> {
+async function onSite(
+  test: (site: Site) => Promise<void>,
+  user: Parameters<Browser["newContext"]>[0] = {},
+): Promise<void> {
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
   const delivered: string[] = [];
@@ -286,11 +324,18 @@ async function onSite(test: (site: Site) => Promise<void>): Promise<void> {
     })
     .route("/", app(bus, SECRET))
     .route("/", pageFiles(files, PAGE_TOKEN));
-  const server: Server = await serve(watched, { port });
-  const context = await browser.newContext();
+  let server: Server = await serve(watched, { port });
+  const context = await browser.newContext(user);
   try {
     await found(url);
-    await test({ url, context, delivered, gate });
+    await test({
+      url,
+      context,
+      delivered,
+      gate,
+      stop: () => server.close({ deadlineMs: 100 }),
+      start: async () => void (server = await serve(watched, { port })),
+    });
   } finally {
     gate.open(Infinity);
     await context.close();
