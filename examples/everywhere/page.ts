@@ -35,6 +35,7 @@ form.onsubmit = async (event) => {
   // Should this page be closed before it is sent, the worker is woken when there is a network.
   await (await navigator.serviceWorker.ready).sync?.register("outbox");
 };
+form.querySelector("button")!.disabled = false;
 
 const kitchen = orders("kitchen", ({ item }) => {
   document.querySelector("#made")!.append(Object.assign(document.createElement("li"), { textContent: item }));

@@ -160,6 +160,7 @@ Deno.test("an order is sent by the service worker when no page is open: while it
     await order(first, "tea");
     await saw("Dispatched sync event");
     await first.close();
+    assertEquals(seen.includes("Sync completed"), false, "the browser waits for what is not sent");
     await start();
     await saw("Sync completed");
     await until(() => Promise.resolve(delivered.length > 0), "the tea");
@@ -235,6 +236,7 @@ async function opened({ url, context, worker }: Site): Promise<Page> {
 
 /** Orders as a user does. @returns the id, once the order is safe */
 async function order(page: Page, item: string): Promise<string> {
+  await page.locator("button:enabled").waitFor();
   // Clicks wait for a frame, of which a page in the background has one a second.
   await page.evaluate((item) => {
     document.querySelector("input")!.value = item;
