@@ -97,7 +97,7 @@ export function deliveryStream(
 
   /** The reader went in the very moment: nobody has seen them. */
   async function giveBack(taken: readonly PulledDelivery[]): Promise<void> {
-    for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "nak", reason: "unreachable" });
+    for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "unseen" });
   }
 
   return new ReadableStream<Uint8Array>({
