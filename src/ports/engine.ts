@@ -63,7 +63,9 @@ export type PullVerdict =
   /** Never again. */
   | { readonly verdict: "term"; readonly reason: string }
   /** Still at it: the lease begins anew. */
-  | { readonly verdict: "working" };
+  | { readonly verdict: "working" }
+  /** Nobody was sent it, since who waited has gone: that was no attempt. */
+  | { readonly verdict: "unseen" };
 
 /** Somewhere to send a call: one instance, chosen. */
 export interface Route {

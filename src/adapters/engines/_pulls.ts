@@ -113,6 +113,7 @@ export class Pulls {
     }
     this.taken.delete(ticket);
     this.registry.ended(nowMs, service, instance);
+    if (verdict.verdict === "unseen") return this.bus.defer(nowMs, lease, nowMs, "unreachable");
     return this.bus.settle(nowMs, lease, verdict);
   }
 

@@ -81,7 +81,9 @@ export function deliveryStream(
       const taken = await engine.pull(lease, { max: max - open.size, waitMs: beatMs, signal });
       if (signal.aborted) return await giveBack(taken);
       if (taken.length === 0) comment(sink);
-      for (const delivery of taken) {
+      for (const [at, delivery] of taken.entries()) {
+        // To write the one before may have shown that the reader has gone.
+        if (signal.aborted) return await giveBack(taken.slice(at));
         const { ticket, leaseMs } = delivery;
         const gone = () => {
           open.delete(ticket);
@@ -95,7 +97,7 @@ export function deliveryStream(
 
   /** The reader went in the very moment: nobody has seen them. */
   async function giveBack(taken: readonly PulledDelivery[]): Promise<void> {
-    for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "nak", reason: "unreachable" });
+    for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "unseen" });
   }
 
   return new ReadableStream<Uint8Array>({

@@ -20,7 +20,6 @@ const MAX_DELAY_MS = 86_400_000;
 const EVENT_STREAM = "text/event-stream";
 const STREAM_HEADERS = { "content-type": EVENT_STREAM, "cache-control": "no-store" } as const;
 const ANSWER_HEADERS = { ...JSON_TYPE, "cache-control": "no-store" };
-const UNSEEN: PullVerdict = { verdict: "nak", reason: "unreachable" };
 const encoder = new TextEncoder();
 
 /** `GET /deliveries` */
@@ -87,7 +86,7 @@ function laterAnswer(
         sink.close();
       } catch {
         // The reader went in the very moment: nobody has seen them.
-        for (const { ticket } of taken) await engine.answer(lease, ticket, UNSEEN).catch(() => {});
+        for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "unseen" }).catch(() => {});
       }
     },
     cancel: end,

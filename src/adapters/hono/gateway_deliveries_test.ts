@@ -429,3 +429,33 @@ Deno.test("a stream of deliveries ends with the gateway's signal", async () => {
   await own.close();
   assertEquals(own.clock.pending, 0);
 });
+
+Deno.test("a stream of deliveries gives back what it had not written when the write before ended it", async () => {
+  const own = await world();
+  const stop = new AbortController();
+  await own.send("1", "2");
+  const engine: Engine = {
+    ...own.engine,
+    // As a platform does, which finds at the first of them that the connection is cut.
+    async pull(lease, request) {
+      const [first, ...others] = await own.engine.pull(lease, request);
+      if (first === undefined) return [];
+      const { envelope } = first;
+      return [{
+        ...first,
+        get envelope() {
+          stop.abort();
+          return envelope;
+        },
+      }, ...others];
+    },
+  };
+  const { clock, lease } = own;
+  const app = gatewayRoutes({ engine, clock, open: true, peer: () => "127.0.0.1", signal: stop.signal });
+  await app.request("/deliveries", { headers: { "bellhop-lease": lease, accept: "text/event-stream" } });
+  await settled(clock);
+  assertEquals(stop.signal.aborted, true);
+  assertEquals((await own.take()).map(({ envelope, attempt }) => [envelope.id, attempt]), [["2", 1]]);
+  await own.close();
+  assertEquals(clock.pending, 0);
+});
