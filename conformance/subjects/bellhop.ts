@@ -15,9 +15,10 @@ import { memory } from "@bellhop/bellhop/stores/memory";
 import { faultyStore, manualClock } from "@bellhop/bellhop/testing";
 import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
 import { createCredentials, createEndpointGuard, createKeyring } from "@bellhop/bellhop/security";
-import type { Answer, CallAnswer, Command, Hello, JsonObject, Refusal, Subject, SubjectEvent } from "../control.ts";
+import type { Answer, CallAnswer, Command, Hello, JsonObject, Subject, SubjectEvent } from "../control.ts";
 import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
+import { bytesOf, fromBase64, refusalOf, responseOf, streamed, textOf } from "./_bodies.ts";
 import { cryptographyUnderWay } from "./_cryptography.ts";
 import { contentOf } from "./_store_content.ts";
 import { turn } from "./_turn.ts";
@@ -706,23 +707,6 @@ function runOf(delivery: Delivery): number {
   return (delivery as unknown as { readonly flight?: { readonly run: number } }).flight?.run ?? 1;
 }
 
-function refusalOf({ code, field, faults, retryAfterMs }: BellhopError): Refusal {
-  return {
-    code,
-    ...(field === undefined ? {} : { field }),
-    ...(faults === undefined ? {} : { faults }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
-}
-
-function responseOf(answer: CallAnswer | undefined): Response {
-  if (answer === undefined || "fault" in answer || "verdict" in answer) throw new TypeError("the call was cut off");
-  const empty = answer.status === 204 || answer.status === 304 || answer.status === 205;
-  // A stream of this realm: those of a platform take turns of it, of which nobody could tell how many.
-  const body = streamed(bytesOf(answer.body), answer.unfinished !== true);
-  return new Response(empty ? null : body, { status: answer.status, headers: answer.headers });
-}
-
 function pick(from: object, names?: readonly string[]): object {
   return Object.fromEntries(
     Object.entries(from).filter(([name, value]) => names?.includes(name) !== false && value !== undefined),
@@ -738,39 +722,4 @@ function textsIn(members: readonly string[]): StandardSchema {
     return { issues: missing.map((name) => ({ message: "wanted a text", path: [name] })) };
   };
   return { "~standard": { version: 1, vendor: "suite", validate } };
-}
-
-/** What is given, and an end or never one. */
-function streamed(bytes: Uint8Array | undefined, ends: boolean): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(stream) {
-      if (bytes !== undefined && bytes.length > 0) stream.enqueue(bytes);
-      if (ends) stream.close();
-    },
-  });
-}
-
-/** The body, as far as it has come when whoever asked goes away: then a server cancels it. */
-async function textOf({ body }: Response, leaving: AbortSignal): Promise<string> {
-  if (body === null) return "";
-  const reader = body.getReader();
-  const leave = () => void reader.cancel().catch(() => {});
-  leaving.addEventListener("abort", leave);
-  const decoder = new TextDecoder();
-  let text = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
-  }
-  leaving.removeEventListener("abort", leave);
-  return text + decoder.decode();
-}
-
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
