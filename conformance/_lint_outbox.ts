@@ -31,7 +31,7 @@ export function createOutboxLint(
     rule("OUT-010", !twice, () => `a second attempt of ${key} was begun while one is under way`);
     inFlight.set(call.call, call);
     rule("OUT-028", !ended.has(key), () => `${key} was attempted after its end was told`);
-    rule("BUS-016", submitted.has(String(envelope.id)), () => `${key} was sent and never published`);
+    rule("OUT-008", submitted.has(String(envelope.id)), () => `${key} was sent and never published`);
     const text = stable(envelope);
     const before = first.get(key) ?? text;
     first.set(key, before);

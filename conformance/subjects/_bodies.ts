@@ -1,12 +1,17 @@
 import type { BellhopError } from "@bellhop/bellhop";
 import type { CallAnswer, Refusal } from "../control.ts";
 
-/** The answer of the suite as one of HTTP. @throws {TypeError} as `fetch` does, where nobody answered */
-export function responseOf(answer: CallAnswer | undefined): Response {
+/**
+ * The answer of the suite as one of HTTP.
+ *
+ * @param leaving ends a body that never does, as a platform does it
+ * @throws {TypeError} as `fetch` does, where nobody answered
+ */
+export function responseOf(answer: CallAnswer | undefined, leaving?: AbortSignal): Response {
   if (answer === undefined || "fault" in answer || "verdict" in answer) throw new TypeError("the call was cut off");
   const empty = answer.status === 204 || answer.status === 304 || answer.status === 205;
   // A stream of this realm: those of a platform take turns of it, of which nobody could tell how many.
-  const body = streamed(bytesOf(answer.body), answer.unfinished !== true);
+  const body = streamed(bytesOf(answer.body), answer.unfinished !== true, leaving);
   return new Response(empty ? null : body, { status: answer.status, headers: answer.headers });
 }
 
@@ -20,12 +25,17 @@ export function refusalOf({ code, field, faults, retryAfterMs }: BellhopError): 
   };
 }
 
-/** What is given, and an end or never one. */
-export function streamed(bytes: Uint8Array | undefined, ends: boolean): ReadableStream<Uint8Array> {
+/** What is given, and an end or never one, unless whoever reads leaves. */
+export function streamed(
+  bytes: Uint8Array | undefined,
+  ends: boolean,
+  leaving?: AbortSignal,
+): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(stream) {
       if (bytes !== undefined && bytes.length > 0) stream.enqueue(bytes);
       if (ends) stream.close();
+      else leaving?.addEventListener("abort", () => stream.error(leaving.reason), { once: true });
     },
   });
 }

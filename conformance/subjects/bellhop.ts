@@ -11,6 +11,7 @@ import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport 
 import { Ack, type HandlerContext, Nak, service, type StandardSchema, Term } from "@bellhop/bellhop/service";
 import { connect } from "@bellhop/bellhop/client";
 import { defineEvent } from "@bellhop/bellhop/schema";
+import type { OutboxOptions } from "@bellhop/bellhop/outbox";
 import { memory } from "@bellhop/bellhop/stores/memory";
 import { faultyStore, manualClock } from "@bellhop/bellhop/testing";
 import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
@@ -20,6 +21,7 @@ import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
 import { bytesOf, fromBase64, refusalOf, responseOf, streamed, textOf } from "./_bodies.ts";
 import { cryptographyUnderWay } from "./_cryptography.ts";
+import { type Client, client } from "./_outbox.ts";
 import { contentOf } from "./_store_content.ts";
 import { turn } from "./_turn.ts";
 
@@ -30,6 +32,7 @@ type Start = Extract<Command, { do: "start" }>;
 export interface BellhopChanges {
   readonly hello?: Partial<Hello>;
   readonly embedded?: Partial<EmbeddedOptions>;
+  readonly outbox?: Partial<OutboxOptions>;
   /** Gives the opener of an empty store at each call, in place of one in memory that lies about its durability. */
   readonly disk?: () => OpenStore;
 }
@@ -50,6 +53,7 @@ class Bellhop implements Subject {
   /** Commands answered `pending` whose answer has not come yet. */
   private unanswered = new Set<number>();
   private engine: Engine | undefined;
+  private client: Client | undefined;
   private app: App | undefined;
   /** Ends the streams of an app that is left behind. */
   private streaming = new AbortController();
@@ -82,6 +86,12 @@ class Bellhop implements Subject {
     this.deafen = undefined;
     for (const end of [...this.calls.values()]) end(undefined);
     this.calls.clear();
+    if (this.client !== undefined) {
+      // Nobody releases what the suite held, and the store's closing waits for it.
+      this.faulty.release();
+      await this.client.close();
+      this.client = undefined;
+    }
     await this.engine?.close({ deadlineMs: 0 });
     this.engine = undefined;
     this.app = undefined;
@@ -182,7 +192,8 @@ class Bellhop implements Subject {
         await this.close();
         return {};
       default:
-        return await this.tell(this.engine!, command);
+        if (this.client === undefined) return await this.tell(this.engine!, command);
+        return await this.client.hear(command) ?? unknown(command);
     }
   }
 
@@ -233,7 +244,7 @@ class Bellhop implements Subject {
         await engine.close({ deadlineMs: 3_600_000 });
         return {};
       default:
-        throw new Unsupported(`${command.do} is not known`);
+        return unknown(command);
     }
   }
 
@@ -274,6 +285,7 @@ class Bellhop implements Subject {
     if (command.keep !== true) this.disk = durable && this.changes.disk !== undefined ? this.changes.disk() : memory();
     this.faulty = faultyStore(durable ? this.watched(this.disk, command.options.maxRecordBytes) : memory());
     if (command.role === "service") return this.startService(command);
+    if (command.role === "client") return this.startClient(command, durable);
     await this.startGateway(command);
   }
 
@@ -373,6 +385,18 @@ class Bellhop implements Subject {
         close: () => store.close(),
       };
     };
+  }
+
+  private async startClient({ options, draws }: Start, durable: boolean): Promise<void> {
+    this.client = await client({
+      clock: this.clock,
+      store: durable ? this.faulty.open : undefined,
+      options,
+      draws,
+      changes: this.changes.outbox,
+      call: (call, signal) => this.callUntil(call, signal),
+      tell: (event) => this.events.push(event),
+    });
   }
 
   private async startService({ service: wanted, security }: Start): Promise<void> {
@@ -486,14 +510,16 @@ class Bellhop implements Subject {
       ? "manifest"
       : "proxy";
     return responseOf(
-      await (kind === "proxy" ? this.proxyCall(request, init.signal!) : this.call({ for: kind, request })),
+      await (kind === "proxy"
+        ? this.callUntil({ for: kind, request }, init.signal!)
+        : this.call({ for: kind, request })),
     );
   }
 
   /** Whoever asks may go away, or have no more time. */
-  private proxyCall(request: JsonObject, signal: AbortSignal): Promise<CallAnswer | undefined> {
+  private callUntil(about: Parameters<Bellhop["call"]>[0], signal: AbortSignal): Promise<CallAnswer | undefined> {
     const name = `c${this.callCount + 1}`;
-    const call = this.call({ for: "proxy", request });
+    const call = this.call(about);
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.calls.delete(name);
@@ -676,12 +702,16 @@ interface OpenRequest {
 
 class Unsupported extends Error {}
 
+function unknown({ do: asked }: Command): never {
+  throw new Unsupported(`${asked} is not known`);
+}
+
 const HELLO: Hello = {
   control: 1,
   name: "bellhop",
   version: "0.1.0",
   spec: "0.1",
-  profiles: ["core", "registry", "http", "pull", "durable", "security"],
+  profiles: ["core", "registry", "http", "pull", "durable", "security", "outbox"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
   can: [

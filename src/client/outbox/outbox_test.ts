@@ -110,6 +110,7 @@ Deno.test("a final answer ends a message, and nothing else does: any 2xx, and a 
     ["nothing", "silence"],
     [new Response("<!DOCTYPE html>Welcome to our hotel", { status: 200 }), "silence"],
     [new Response(null, { status: 302, headers: { location: "/login" } }), "silence"],
+    [new Response("<!DOCTYPE html>Log in first", { status: 511 }), "silence"],
   ];
   for (const [say, meaning] of answers) {
     const { box, clock, asked, failed, sent } = await boxOf((_id, count) => count === 1 ? say : taken());
@@ -142,6 +143,18 @@ Deno.test("Retry-After is waited for, in seconds and in each form of HTTP's date
     await clock.settle(119_999);
     assertEquals(asked.length, 1, text);
     await clock.settle(2);
+    assertEquals(asked.length, 2, text);
+    await box.close();
+  }
+});
+
+Deno.test("a Retry-After that is neither seconds nor a date of HTTP is ignored, whatever the platform would make of it", async () => {
+  for (const text of ["soon", "12 2099", "2099-01-01", "2099-01-01T00:00:00Z", "1.5", "-7", "Jan 1 2099", "1e3"]) {
+    const { box, clock, asked } = await boxOf((_id, count) =>
+      count === 1 ? problem("queue-full", { "retry-after": text }) : taken()
+    );
+    await box.publish("a");
+    await clock.settle();
     assertEquals(asked.length, 2, text);
     await box.close();
   }
