@@ -41,6 +41,8 @@ import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { OUTBOX_CHECKS } from "./outbox.ts";
 import { OUTBOX_ANSWER_CHECKS } from "./outbox_answers.ts";
+import { OUTBOX_CRASH_CHECKS } from "./outbox_crash.ts";
+import { OUTBOX_DURABLE_CHECKS } from "./outbox_durable.ts";
 import { PULL_CHECKS } from "./pull.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { BOUND_CHECKS } from "./security_bounds.ts";
@@ -96,6 +98,8 @@ export const CHECKS: readonly Check[] = [
   ...PULL_CHECKS,
   ...OUTBOX_CHECKS,
   ...OUTBOX_ANSWER_CHECKS,
+  ...OUTBOX_DURABLE_CHECKS,
+  ...OUTBOX_CRASH_CHECKS,
   ...SECURITY_CHECKS,
   ...START_CHECKS,
   ...LOOPBACK_CHECKS,
