@@ -154,7 +154,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
 
   function apply({ operations, ended }: OutboxTurn): Promise<void> {
     const written = write(operations, true);
-    written.catch(() => {}); // the store is opened anew, and tells what was not written
+    written.catch(() => {}); // it is owed to the store, which is opened anew
     ended.forEach(onEnd);
     return written;
   }

@@ -265,6 +265,41 @@ Deno.test("a store that fails refuses the publisher, is opened anew, and what it
   await box.close();
 });
 
+Deno.test("a store that fails misses nothing: what ended while it was away is not sent again, in this life or the next", async () => {
+  const faulty = faultyStore(memory());
+  const gate = Promise.withResolvers<void>();
+  const store = faulty.open;
+  const { box, clock, sent } = await boxOf(taken, { store, fetch: () => gate.promise.then(taken) });
+  await box.publish("a", 1, { priority: "CRITICAL", id: "under way" });
+  faulty.failWrites();
+  await assertRejects(() => box.publish("a", 1, { priority: "CRITICAL" }), BellhopError);
+  assertEquals((await box.list()).map(({ id, state }) => [id, state]), [["under way", "sending"]]);
+  gate.resolve();
+  await clock.settle(10_000);
+  assertEquals([sent, await box.list()], [["under way"], []]);
+  await box.close();
+  const next = await boxOf(taken, { store });
+  await next.clock.settle(60_000);
+  assertEquals(next.asked, []);
+  await next.box.close();
+});
+
+Deno.test("redrive() leaves a dead letter where it is when the store has no room", async () => {
+  const faulty = faultyStore(memory());
+  const { box, clock, asked } = await boxOf(() => problem("forbidden"), { store: faulty.open });
+  const { source, id } = await box.publish("a", 1, { priority: "CRITICAL" });
+  await clock.settle();
+  faulty.failWrites({ code: "store-full" });
+  const redriven = box.redrive({ source, id });
+  const twice = box.redrive({ source, id });
+  assertEquals((await assertRejects(() => twice, BellhopError)).code, "in-progress");
+  assertEquals((await assertRejects(() => redriven, BellhopError)).code, "store-full");
+  assertEquals((await box.deadLetters()).map((letter) => letter.id), [id]);
+  await clock.settle(60_000);
+  assertEquals([asked.length, (await box.list()).length], [1, 0]);
+  await box.close();
+});
+
 Deno.test("a listener that throws ends nothing", async () => {
   const errors: unknown[] = [];
   const { box, clock } = await boxOf(() => taken(), {
