@@ -152,7 +152,7 @@ export const OUTBOX_CHECKS: readonly Check[] = [
   },
   {
     id: "outbox/round",
-    requirements: ["OUT-011", "OUT-012", "OUT-020"],
+    requirements: ["OUT-010", "OUT-011", "OUT-012", "OUT-020"],
     title: "Whatever waits, it is sent by the round of priorities, at most 4 at once, and a retry joins the tail",
     kind: "model",
     needs,
@@ -168,6 +168,8 @@ export const OUTBOX_CHECKS: readonly Check[] = [
         const failing = new Map<string, string>();
         const seen = new Set<string>();
         const look = () => {
+          const ids = underWay(session).map(idOf);
+          session.same([...new Set(ids)], ids, "OUT-010", "the messages under way");
           for (const call of underWay(session)) {
             if (seen.has(call.call)) continue;
             seen.add(call.call);

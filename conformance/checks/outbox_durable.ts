@@ -45,6 +45,7 @@ export const OUTBOX_DURABLE_CHECKS: readonly Check[] = [
       const reply = await session.publish(event);
       session.must("pending" in reply, "OUT-001", () => `it is not on disk, and answered: ${JSON.stringify(reply)}`);
       const other = await published(session, { priority: "HIGH" });
+      session.must(!underWay(session).map(idOf).includes(event.id), "OUT-009", "it is not on disk, and sent");
       await session.settle(sent(session, "OUT-004", other), TAKEN);
       await nothingSent(session, MINUTE_MS, "OUT-009", "it is not on disk");
       session.must(!session.late.has(reply.pending), "OUT-001", "it is not on disk, and acknowledged");
@@ -103,7 +104,8 @@ export const OUTBOX_DURABLE_CHECKS: readonly Check[] = [
             () => `${id} was acknowledged and ${state} when another's write failed, and is not sent on`,
           );
         }
-        await published(session, CRITICAL);
+        const { ok } = await session.publish(session.event(CRITICAL));
+        session.must(ok !== undefined, "OUT-035", "after a minute the next CRITICAL is taken");
         session.judgeLint();
       }
     },
@@ -141,6 +143,31 @@ export const OUTBOX_DURABLE_CHECKS: readonly Check[] = [
       await nothingSent(session, MINUTE_MS - 1, "OUT-017", "it was asked to wait for a minute");
       await session.advance(1);
       sent(session, "OUT-035");
+    },
+  },
+  {
+    id: "outbox/failed-write-before-a-restart",
+    requirements: ["OUT-032"],
+    title: "What was acknowledged before a write failed outlives the restart after it too",
+    kind: "fault",
+    needs,
+    can: ["store-faults", "crash"],
+    async run(session: Session) {
+      await beginOutbox(session);
+      const events = [await published(session, CRITICAL), await published(session, CRITICAL)];
+      await session.say({ do: "store", action: "fail" });
+      await session.publish(session.event(CRITICAL));
+      await session.advance(MINUTE_MS);
+      events.push(await published(session, CRITICAL));
+      await session.say({ do: "store", action: "crash" });
+      await beginOutbox(session, { keep: true, nowMs: session.nowMs });
+      const got = await answerAll(session, TAKEN, MINUTE_MS);
+      session.same(
+        events.filter(({ id }) => !got.includes(id)),
+        [],
+        "OUT-032",
+        "what was acknowledged, and is not sent",
+      );
     },
   },
   {
