@@ -482,7 +482,7 @@ export const ROWS: readonly (readonly string[])[] = [
   ["OUT-029","MUST","client","outbox","none","outbox","Ends","A `CRITICAL` message that ended as `rejected`, `exhausted` or `expired` MUST be kept as a dead letter, over restarts, until it is redriven or discarded."],
   ["OUT-030","MUST","client","outbox","virtual","outbox","Ends","A dead letter that is redriven MUST be sent as one accepted at that moment is, with nothing charged."],
   ["OUT-031","MUST","client","outbox","none","outbox","Ends","A dead letter that was discarded MUST NOT be listed or sent again."],
-  ["OUT-032","MUST","client","outbox","virtual","outbox","Restart","After a restart every `CRITICAL` message that was acknowledged and has not ended MUST be sent, in the order of acceptance."],
+  ["OUT-032","MUST","client","outbox","virtual","outbox","Restart","After a restart every `CRITICAL` message that was acknowledged and has not ended MUST be sent, those of one `partitionkey` and those of none in the order of acceptance."],
   ["OUT-033","MUST","client","outbox","virtual","outbox","Restart","After a restart a message that waited MUST be due when it was before, but at most the wait it was stored with from now, and be charged with as many answers."],
   ["OUT-034","MUST","client","outbox","none","outbox","Restart","A message that is not `CRITICAL` MUST NOT be sent by an outbox that was started after its acceptance."],
   ["OUT-035","MUST","client","outbox","virtual","outbox","Restart","After a failed write an outbox MUST go on with all that it had acknowledged, without being started anew."],
