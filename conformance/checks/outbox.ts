@@ -218,9 +218,17 @@ export const OUTBOX_CHECKS: readonly Check[] = [
           await published(session),
         ];
         await session.settle(sent(session, "OUT-004"), TAKEN);
-        await session.settle(sent(session, "OUT-012", head), again({ "retry-after": "60" }));
-        const passed = (await answerAll(session, TAKEN)).toSorted();
-        session.same(passed, others.map(({ id }) => id).toSorted(), "OUT-013", "what passes a head that waits");
+        const passed: string[] = [];
+        for (let call = underWay(session)[0]; call !== undefined; call = underWay(session)[0]) {
+          if (idOf(call) !== head.id) passed.push(idOf(call));
+          await session.settle(call, idOf(call) === head.id ? again({ "retry-after": "60" }) : TAKEN);
+        }
+        session.same(
+          passed.toSorted(),
+          others.map(({ id }) => id).toSorted(),
+          "OUT-013",
+          "what passes a head that waits",
+        );
         if (end === "cancelled") await cancel(session, head);
         else if (end === "expired") await session.advance(30_000);
         else {
