@@ -372,7 +372,7 @@ class Bellhop implements Subject {
       return work;
     };
     return async () => {
-      const store = await open();
+      const store = await awaited(open());
       return {
         ...store,
         capabilities: {
@@ -382,7 +382,7 @@ class Bellhop implements Subject {
         },
         write: (operations) => awaited(store.write(operations)),
         scan: (...place) => awaited(store.scan(...place)),
-        close: () => store.close(),
+        close: () => awaited(store.close()),
       };
     };
   }
