@@ -26,6 +26,7 @@ export const PROFILES = [
   "pull",
   "durable",
   "security",
+  "outbox",
 ] as const;
 
 /** One of {@linkcode PROFILES}. */
@@ -144,7 +145,7 @@ export type Command =
     readonly draws: readonly number[];
     readonly options: StartOptions;
     readonly keep?: boolean;
-    readonly role?: "gateway" | "service";
+    readonly role?: "gateway" | "service" | "client";
     readonly service?: JsonObject;
     readonly security?: JsonObject;
   }

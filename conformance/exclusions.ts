@@ -16,10 +16,6 @@ export interface Exclusion {
 /** See the module. */
 export const EXCLUSIONS: readonly Exclusion[] = [
   {
-    requirement: "RET-007",
-    reason: "It forbids others than the gateway to retry: nothing that a gateway does or leaves can break it.",
-  },
-  {
     requirement: "RET-059",
     reason:
       "By virtual time no clock steps, and stepping the real one of a subject's machine is not the suite's to do.",
@@ -62,24 +58,19 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     reason: "What an unknown version of a store looks like only its own maker knows, so the suite cannot write one.",
   },
   {
-    requirement: "RET-008",
-    reason: "It is about the outbox of a client, and a subject plays a gateway or a service: clients have no role yet.",
-  },
-  {
     requirement: "RET-010",
-    reason: "It is about the calls of a client, and a subject plays a gateway or a service: clients have no role yet.",
+    reason: "It is about the direct calls of a client, of which the control plane drives the outbox alone.",
   },
   {
     requirement: "RET-011",
-    reason: "It is about the calls of a client, and a subject plays a gateway or a service: clients have no role yet.",
+    reason: "It is about the direct calls of a client, of which the control plane drives the outbox alone.",
   },
   {
     requirement: "RET-012",
-    reason: "It is about the calls of a client, and a subject plays a gateway or a service: clients have no role yet.",
+    reason: "It is about the direct calls of a client, of which the control plane drives the outbox alone.",
   },
   {
     requirement: "REG-030",
-    reason:
-      "It is about a client that registers, and a subject plays a gateway or a service: clients have no role yet.",
+    reason: "It is about a client that registers, and of a client the control plane drives the outbox alone.",
   },
 ];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createOutboxLint } from "./_lint_outbox.ts";
 import type { Answer, CallAnswer, Command, DeliveryCall, JsonObject, SubjectEvent } from "./control.ts";
 
 /** A rule that a message broke. */
@@ -41,8 +42,8 @@ const FAULT_CODES = new Set(
     "conflict not-json base64 utf8 percent quoted").split(" "),
 );
 
-/** A lint of a session that has not begun. */
-export function createLint(): Lint {
+/** A lint of a session that has not begun. @param role who the subject plays */
+export function createLint(role?: "gateway" | "service" | "client"): Lint {
   const faults: LintFault[] = [];
   const judged = new Set<string>();
   const inFlight = new Map<string, DeliveryCall>();
@@ -55,6 +56,8 @@ export function createLint(): Lint {
     judged.add(requirement);
     if (!holds) faults.push({ requirement, message: `lint: ${message()}` });
   }
+
+  const outbox = role === "client" ? createOutboxLint(rule, stable) : undefined;
 
   function keyOf(event: { readonly [member: string]: unknown }): string {
     return JSON.stringify([event.source, event.id, event.receiver, event.run]);
@@ -89,9 +92,12 @@ export function createLint(): Lint {
       for (const [, id] of text.matchAll(/"id"\s*:\s*"((?:[^"\\]|\\.)*)"/g)) submittedIds.add(unescaped(id));
       const header = Object.entries(parts.headers).find(([name]) => name.toLowerCase() === "ce-id")?.[1];
       if (header !== undefined) submittedIds.add(header);
+      outbox?.submitted(submittedIds);
     },
-    answered(_command, { refused, nowMs }) {
+    answered(command, answer) {
+      const { refused, nowMs } = answer;
       lastMs = Math.max(lastMs, nowMs);
+      outbox?.answered(command, answer);
       if (refused === undefined) return;
       rule("HTTP-013", /^[a-z0-9]+(-[a-z0-9]+)*$/.test(refused.code), () => `${refused.code} is no code`);
       if (refused.code === "envelope-invalid") {
@@ -104,11 +110,14 @@ export function createLint(): Lint {
     },
     restarted() {
       inFlight.clear();
+      outbox?.restarted();
     },
-    settled(call) {
+    settled(call, answer) {
       inFlight.delete(call);
+      outbox?.settled(call, answer);
     },
     told(event) {
+      if (outbox !== undefined) return outbox.told(event);
       if (event.kind === "call") {
         if (event.for === "delivery") begun(event);
         return;

@@ -14,7 +14,7 @@ export interface Requirement {
   /** Who has to keep it. */
   readonly role: "gateway" | "service" | "client";
   /** The part of the protocol that it belongs to. */
-  readonly profile: "core" | "registry" | "http" | "pull" | "durable" | "security";
+  readonly profile: "core" | "registry" | "http" | "pull" | "outbox" | "durable" | "security";
   /** What a check of it needs of time. */
   readonly timing: "virtual" | "real" | "none";
   /** What has to hold. */

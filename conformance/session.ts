@@ -59,7 +59,7 @@ export interface SessionStart extends StartOptions {
   /** Whether what the durable store holds is kept. */
   readonly keep?: boolean;
   /** Who the subject plays. */
-  readonly role?: "gateway" | "service";
+  readonly role?: "gateway" | "service" | "client";
   /** The service that it plays. */
   readonly service?: JsonObject;
   /** Secrets and credentials instead of open mode. */
@@ -110,6 +110,7 @@ export class Session {
   readonly judged: Set<string> = new Set<string>();
   private lint: Lint = createLint();
   private commands = 0;
+  private role: SessionStart["role"];
   private made = 0;
   /** Behind a URL may be a gateway that knows the messages of other sessions. */
   private readonly own: string;
@@ -155,7 +156,8 @@ export class Session {
   async tryStart(options: SessionStart): Promise<Reply> {
     const { nowMs = START_MS, draws = [0.5], keep, role, service, security, ...rest } = options;
     if (keep === true) this.lint.restarted();
-    else this.lint = createLint();
+    else this.lint = createLint(role);
+    this.role = role;
     this.calls = [];
     this.otherCalls = [];
     this.trace = [];
@@ -308,6 +310,20 @@ export class Session {
     }
   }
 
+  /**
+   * Lets time pass until a message is sent by who plays a client.
+   *
+   * @returns the oldest call without an answer, or `undefined` if none began within `limitMs`
+   */
+  async untilSent(limitMs: number): Promise<OtherCall | undefined> {
+    const untilMs = this.nowMs + limitMs;
+    for (;;) {
+      const call = this.otherCalls.find((one) => one.for === "publish");
+      if (call !== undefined || this.nowMs >= untilMs) return call;
+      await this.advanceOnce(untilMs);
+    }
+  }
+
   /** Lets time pass until a trace event fits; gives it, or `undefined` if none came within `limitMs`. */
   async untilTrace(
     fits: (event: TraceStep["event"]) => boolean,
@@ -401,10 +417,11 @@ export class Session {
 
   /** What a declared profile cannot be judged without must be known; all else does not apply. */
   private unsupported(command: Command, why: string): Error {
-    const profile = NEEDED_BY[command.do];
+    const profile = this.role === "client" ? "outbox" : NEEDED_BY[command.do];
     const asked = command.do === "ask" && this.hello.asks.includes(command.about);
     const plain = command.do !== "start" ||
-      Object.keys(command.options).length === 0 && command.role === undefined && isUsual(command.security);
+      Object.keys(command.options).length === 0 && [undefined, "client"].includes(command.role) &&
+        isUsual(command.security);
     const ability = abilityFor(command);
     const able = ability !== undefined && this.hello.can.includes(ability);
     const needed = asked || able || ability === undefined && profile !== undefined && this.has(profile) && plain;

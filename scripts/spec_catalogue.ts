@@ -20,7 +20,7 @@ export interface Requirement {
   readonly id: string;
   readonly level: Level;
   readonly role: Role;
-  /** The part of the protocol that an implementation declares: core, registry, http, pull, durable, security. */
+  /** The part of the protocol that an implementation declares: core, registry, http, pull, outbox, durable, security. */
   readonly profile: string;
   /** What a check of it needs of time: virtual, real, none. */
   readonly timing: string;
@@ -66,11 +66,12 @@ export const CHAPTERS: Readonly<Record<string, string>> = {
   registry: "REG",
   http: "HTTP",
   pull: "PULL",
+  outbox: "OUT",
   security: "SEC",
 };
 
 const LINE =
-  /^\*\*([A-Z]+)-(\d{3})\*\* \((MUST|SHOULD|MAY)(?:, (service|client))?, (core|registry|http|pull|durable|security), (virtual|real|none)\): (\S.*)$/;
+  /^\*\*([A-Z]+)-(\d{3})\*\* \((MUST|SHOULD|MAY)(?:, (service|client))?, (core|registry|http|pull|outbox|durable|security), (virtual|real|none)\): (\S.*)$/;
 const ATTEMPT = /^\s*\*\*[A-Z]+-/;
 const KEYWORDS = /\b(MUST|SHOULD|MAY|SHALL|REQUIRED|RECOMMENDED|OPTIONAL)\b/g;
 const REFERENCE = new RegExp(`\\b(?:${Object.values(CHAPTERS).join("|")})-\\d+\\b`, "g");

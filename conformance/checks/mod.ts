@@ -39,6 +39,10 @@ import { DELAYED_CHECKS } from "./bus_delayed.ts";
 import { TRACE_CHECKS } from "./bus_trace.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
+import { OUTBOX_CHECKS } from "./outbox.ts";
+import { OUTBOX_ANSWER_CHECKS } from "./outbox_answers.ts";
+import { OUTBOX_CRASH_CHECKS } from "./outbox_crash.ts";
+import { OUTBOX_DURABLE_CHECKS } from "./outbox_durable.ts";
 import { PULL_CHECKS } from "./pull.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { BOUND_CHECKS } from "./security_bounds.ts";
@@ -92,6 +96,10 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
   ...PULL_CHECKS,
+  ...OUTBOX_CHECKS,
+  ...OUTBOX_ANSWER_CHECKS,
+  ...OUTBOX_DURABLE_CHECKS,
+  ...OUTBOX_CRASH_CHECKS,
   ...SECURITY_CHECKS,
   ...START_CHECKS,
   ...LOOPBACK_CHECKS,

@@ -119,6 +119,11 @@ function oddities(): readonly Oddity[] {
       },
     },
     {
+      id: "outbox-one-at-a-time",
+      why: "nothing asks an outbox to have more than one attempt under way",
+      changes: { outbox: { maxInFlight: 1 } },
+    },
+    {
       id: "source-odd",
       why: "the gateway's own source and the random numbers of its choices are its own business",
       changes: {

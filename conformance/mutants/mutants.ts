@@ -6,6 +6,7 @@
 import { BUS_MUTANTS } from "./bus.ts";
 import { ENVELOPE_MUTANTS } from "./envelope.ts";
 import { HTTP_MUTANTS } from "./http.ts";
+import { OUTBOX_MUTANTS } from "./outbox.ts";
 import { PRIORITY_MUTANTS } from "./priority.ts";
 import { PULL_MUTANTS } from "./pull.ts";
 import { REGISTRY_MUTANTS } from "./registry.ts";
@@ -23,4 +24,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BUS_MUTANTS,
   ...PRIORITY_MUTANTS,
   ...PULL_MUTANTS,
+  ...OUTBOX_MUTANTS,
 ];

@@ -54,7 +54,7 @@ export interface Summary {
   readonly profiles: readonly ProfileSummary[];
 }
 
-const PROFILES = ["core", "registry", "http", "pull", "durable", "security"] as const;
+const PROFILES = ["core", "registry", "http", "pull", "durable", "security", "outbox"] as const;
 
 /** Counts a run. @param requirements the catalogue */
 export function summaryOf(report: Report, requirements: readonly Requirement[]): Summary {

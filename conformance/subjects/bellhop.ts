@@ -11,14 +11,17 @@ import type { Answer as TransportAnswer, Delivery, Engine, OpenStore, Transport 
 import { Ack, type HandlerContext, Nak, service, type StandardSchema, Term } from "@bellhop/bellhop/service";
 import { connect } from "@bellhop/bellhop/client";
 import { defineEvent } from "@bellhop/bellhop/schema";
+import type { OutboxOptions } from "@bellhop/bellhop/outbox";
 import { memory } from "@bellhop/bellhop/stores/memory";
 import { faultyStore, manualClock } from "@bellhop/bellhop/testing";
 import { fetchTransport } from "@bellhop/bellhop/transports/fetch";
 import { createCredentials, createEndpointGuard, createKeyring } from "@bellhop/bellhop/security";
-import type { Answer, CallAnswer, Command, Hello, JsonObject, Refusal, Subject, SubjectEvent } from "../control.ts";
+import type { Answer, CallAnswer, Command, Hello, JsonObject, Subject, SubjectEvent } from "../control.ts";
 import { Hono } from "hono";
 import { answerTo } from "./_bellhop_questions.ts";
+import { bytesOf, fromBase64, refusalOf, responseOf, streamed, textOf } from "./_bodies.ts";
 import { cryptographyUnderWay } from "./_cryptography.ts";
+import { type Client, client } from "./_outbox.ts";
 import { contentOf } from "./_store_content.ts";
 import { turn } from "./_turn.ts";
 
@@ -29,6 +32,7 @@ type Start = Extract<Command, { do: "start" }>;
 export interface BellhopChanges {
   readonly hello?: Partial<Hello>;
   readonly embedded?: Partial<EmbeddedOptions>;
+  readonly outbox?: Partial<OutboxOptions>;
   /** Gives the opener of an empty store at each call, in place of one in memory that lies about its durability. */
   readonly disk?: () => OpenStore;
 }
@@ -49,6 +53,7 @@ class Bellhop implements Subject {
   /** Commands answered `pending` whose answer has not come yet. */
   private unanswered = new Set<number>();
   private engine: Engine | undefined;
+  private client: Client | undefined;
   private app: App | undefined;
   /** Ends the streams of an app that is left behind. */
   private streaming = new AbortController();
@@ -81,6 +86,12 @@ class Bellhop implements Subject {
     this.deafen = undefined;
     for (const end of [...this.calls.values()]) end(undefined);
     this.calls.clear();
+    if (this.client !== undefined) {
+      // Nobody releases what the suite held, and the store's closing waits for it.
+      this.faulty.release();
+      await this.client.close();
+      this.client = undefined;
+    }
     await this.engine?.close({ deadlineMs: 0 });
     this.engine = undefined;
     this.app = undefined;
@@ -181,7 +192,8 @@ class Bellhop implements Subject {
         await this.close();
         return {};
       default:
-        return await this.tell(this.engine!, command);
+        if (this.client === undefined) return await this.tell(this.engine!, command);
+        return await this.client.hear(command) ?? unknown(command);
     }
   }
 
@@ -232,7 +244,7 @@ class Bellhop implements Subject {
         await engine.close({ deadlineMs: 3_600_000 });
         return {};
       default:
-        throw new Unsupported(`${command.do} is not known`);
+        return unknown(command);
     }
   }
 
@@ -273,6 +285,7 @@ class Bellhop implements Subject {
     if (command.keep !== true) this.disk = durable && this.changes.disk !== undefined ? this.changes.disk() : memory();
     this.faulty = faultyStore(durable ? this.watched(this.disk, command.options.maxRecordBytes) : memory());
     if (command.role === "service") return this.startService(command);
+    if (command.role === "client") return this.startClient(command, durable);
     await this.startGateway(command);
   }
 
@@ -359,7 +372,7 @@ class Bellhop implements Subject {
       return work;
     };
     return async () => {
-      const store = await open();
+      const store = await awaited(open());
       return {
         ...store,
         capabilities: {
@@ -369,9 +382,21 @@ class Bellhop implements Subject {
         },
         write: (operations) => awaited(store.write(operations)),
         scan: (...place) => awaited(store.scan(...place)),
-        close: () => store.close(),
+        close: () => awaited(store.close()),
       };
     };
+  }
+
+  private async startClient({ options, draws }: Start, durable: boolean): Promise<void> {
+    this.client = await client({
+      clock: this.clock,
+      store: durable ? this.faulty.open : undefined,
+      options,
+      draws,
+      changes: this.changes.outbox,
+      call: (call, signal) => this.callUntil(call, signal),
+      tell: (event) => this.events.push(event),
+    });
   }
 
   private async startService({ service: wanted, security }: Start): Promise<void> {
@@ -485,14 +510,16 @@ class Bellhop implements Subject {
       ? "manifest"
       : "proxy";
     return responseOf(
-      await (kind === "proxy" ? this.proxyCall(request, init.signal!) : this.call({ for: kind, request })),
+      await (kind === "proxy"
+        ? this.callUntil({ for: kind, request }, init.signal!)
+        : this.call({ for: kind, request })),
     );
   }
 
   /** Whoever asks may go away, or have no more time. */
-  private proxyCall(request: JsonObject, signal: AbortSignal): Promise<CallAnswer | undefined> {
+  private callUntil(about: Parameters<Bellhop["call"]>[0], signal: AbortSignal): Promise<CallAnswer | undefined> {
     const name = `c${this.callCount + 1}`;
-    const call = this.call({ for: "proxy", request });
+    const call = this.call(about);
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.calls.delete(name);
@@ -675,12 +702,16 @@ interface OpenRequest {
 
 class Unsupported extends Error {}
 
+function unknown({ do: asked }: Command): never {
+  throw new Unsupported(`${asked} is not known`);
+}
+
 const HELLO: Hello = {
   control: 1,
   name: "bellhop",
   version: "0.1.0",
   spec: "0.1",
-  profiles: ["core", "registry", "http", "pull", "durable", "security"],
+  profiles: ["core", "registry", "http", "pull", "durable", "security", "outbox"],
   clock: "virtual",
   asks: ["parse", "write", "delay", "policy", "match", "verdict", "sign", "verify"],
   can: [
@@ -706,23 +737,6 @@ function runOf(delivery: Delivery): number {
   return (delivery as unknown as { readonly flight?: { readonly run: number } }).flight?.run ?? 1;
 }
 
-function refusalOf({ code, field, faults, retryAfterMs }: BellhopError): Refusal {
-  return {
-    code,
-    ...(field === undefined ? {} : { field }),
-    ...(faults === undefined ? {} : { faults }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
-}
-
-function responseOf(answer: CallAnswer | undefined): Response {
-  if (answer === undefined || "fault" in answer || "verdict" in answer) throw new TypeError("the call was cut off");
-  const empty = answer.status === 204 || answer.status === 304 || answer.status === 205;
-  // A stream of this realm: those of a platform take turns of it, of which nobody could tell how many.
-  const body = streamed(bytesOf(answer.body), answer.unfinished !== true);
-  return new Response(empty ? null : body, { status: answer.status, headers: answer.headers });
-}
-
 function pick(from: object, names?: readonly string[]): object {
   return Object.fromEntries(
     Object.entries(from).filter(([name, value]) => names?.includes(name) !== false && value !== undefined),
@@ -738,39 +752,4 @@ function textsIn(members: readonly string[]): StandardSchema {
     return { issues: missing.map((name) => ({ message: "wanted a text", path: [name] })) };
   };
   return { "~standard": { version: 1, vendor: "suite", validate } };
-}
-
-/** What is given, and an end or never one. */
-function streamed(bytes: Uint8Array | undefined, ends: boolean): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(stream) {
-      if (bytes !== undefined && bytes.length > 0) stream.enqueue(bytes);
-      if (ends) stream.close();
-    },
-  });
-}
-
-/** The body, as far as it has come when whoever asked goes away: then a server cancels it. */
-async function textOf({ body }: Response, leaving: AbortSignal): Promise<string> {
-  if (body === null) return "";
-  const reader = body.getReader();
-  const leave = () => void reader.cancel().catch(() => {});
-  leaving.addEventListener("abort", leave);
-  const decoder = new TextDecoder();
-  let text = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
-  }
-  leaving.removeEventListener("abort", leave);
-  return text + decoder.decode();
-}
-
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

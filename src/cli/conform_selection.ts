@@ -4,7 +4,7 @@ import { EXIT, Stop } from "./exit_code.ts";
 import type { Option } from "./option.ts";
 import { suggestion } from "./suggest.ts";
 
-const PROFILES = ["core", "core.envelope", "core.retry", "registry", "http", "pull", "durable", "security"];
+const PROFILES = ["core", "core.envelope", "core.retry", "registry", "http", "pull", "durable", "security", "outbox"];
 
 /** What of the suite is meant. */
 export const SELECTION_OPTIONS: Readonly<Record<string, Option>> = {

@@ -45,6 +45,8 @@ function answerOf(gateway: Gateway, response: Response, text: string): OutboxAns
   }
   // A redirect is never followed, and a page may not even see where to.
   if (status < 400) return { kind: "silence", reason: "redirected" };
+  // Said by a network that wants a login first, never by who was asked (RFC 6585).
+  if (status === 511) return { kind: "silence", reason: "no-gateway" };
   const { code, retry } = readObject(text);
   const reason = typeof code === "string" ? code.slice(0, 64) : `status-${status}`;
   // Only a problem of a gateway is final: what a proxy says may be over soon.
@@ -52,9 +54,11 @@ function answerOf(gateway: Gateway, response: Response, text: string): OutboxAns
   return { kind: "again", reason, retryAfterMs: waitOf(response.headers.get("retry-after"), gateway.clock.nowMs()) };
 }
 
-/** `Retry-After`: seconds, or a date of HTTP, which says GMT or, in its oldest form, means it. */
+/** `Retry-After`: seconds, or a date of HTTP, which says GMT or, in its oldest form, means it. All else is ignored. */
 function waitOf(text: string | null, nowMs: number): number {
   const asked = text?.trim() ?? "";
-  const waitMs = /^\d+$/.test(asked) ? Number(asked) * 1_000 : Date.parse(`${asked.replace(" GMT", "")} GMT`) - nowMs;
+  // The platform takes much for a date: "12 2099" too.
+  const date = /^[A-Z]\w+,? .+:\d\d( GMT| \d{4})$/.test(asked) ? `${asked.replace(" GMT", "")} GMT` : "";
+  const waitMs = /^\d+$/.test(asked) ? Number(asked) * 1_000 : Date.parse(date) - nowMs;
   return Math.max(0, waitMs || 0);
 }

@@ -56,6 +56,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   const storing = new Map<string, Promise<void>>();
   const sending = new Set<Promise<void>>();
   let store: MessageStore | undefined;
+  /** What a store that failed was to be told of messages that it holds, the last of each key. */
+  let owed = new Map<string, StoreOperation>();
   let ending = false;
   let idle: (() => void)[] = [];
   let cancelWake = () => {};
@@ -64,26 +66,38 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     if (open === undefined) return;
     const opened = await open();
     try {
-      const [messages, retries, ends] = await Promise.all([
-        all(opened, "messages"),
-        all(opened, "deliveries"),
-        all(opened, "outcomes"),
-      ]);
+      let found: readonly (readonly StoreRecord[])[];
+      // What ends meanwhile must not be read as what goes on.
+      do {
+        await writeOwed(opened);
+        found = await Promise.all([all(opened, "messages"), all(opened, "deliveries"), all(opened, "outcomes")]);
+      } while (owed.size > 0);
+      const [messages, retries, ends] = found;
       const unfinished = machine.recover(clock.nowMs(), messages, retries, ends);
       store = opened;
-      write(unfinished).catch(() => {});
+      apply({ operations: unfinished, ended: [] });
     } catch (error) {
-      machine.forgetStored();
       await opened.close().catch(() => {});
       throw error;
     }
   }
 
-  /** After a failed write the store takes no other: it is opened anew, and what lies in it counts. */
+  async function writeOwed(opened: MessageStore): Promise<void> {
+    if (owed.size === 0) return;
+    const due = owed;
+    owed = new Map();
+    try {
+      await opened.write([...due.values()]);
+    } catch (error) {
+      owed = new Map([...due, ...owed]);
+      throw error;
+    }
+  }
+
+  /** After a failed write the store takes no other: it is opened anew. What it had acknowledged goes on meanwhile. */
   function broken(failed: MessageStore, error: unknown): void {
     if (store !== failed) return;
     store = undefined;
-    machine.forgetStored();
     onError(error);
     void failed.close().catch(() => {}).then(reopen);
   }
@@ -101,18 +115,29 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     }
   }
 
-  async function write(operations: readonly StoreOperation[]): Promise<void> {
+  /** @param known whether it is about what the store holds: then it is written later if it fails */
+  async function write(operations: readonly StoreOperation[], known = false): Promise<void> {
     if (operations.length === 0) return;
     const used = store;
-    if (used === undefined) throw new BellhopError("not-durable", "the outbox's store failed and is being opened anew");
     try {
+      if (used === undefined) {
+        throw new BellhopError("not-durable", "the outbox's store failed and is being opened anew");
+      }
       await used.write(operations);
     } catch (error) {
-      // These refuse one write, and leave the store as it is.
       const { code } = error as BellhopError;
-      if (!["record-too-large", "store-full", "argument-invalid"].includes(code)) broken(used, error);
+      // These refuse one write, and leave the store as it is.
+      if (["record-too-large", "argument-invalid"].includes(code) || (code === "store-full" && !known)) throw error;
+      if (known) { for (const one of operations) owe(one); }
+      if (used !== undefined) broken(used, error);
       throw error;
     }
+  }
+
+  function owe(operation: StoreOperation): void {
+    const name = `${operation.keyspace} ${operation.key}`;
+    owed.delete(name);
+    owed.set(name, operation);
   }
 
   /** A CRITICAL counts when it is flushed. */
@@ -128,8 +153,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   }
 
   function apply({ operations, ended }: OutboxTurn): Promise<void> {
-    const written = write(operations);
-    written.catch(() => {}); // the store is opened anew, and tells what was not written
+    const written = write(operations, true);
+    written.catch(() => {}); // it is owed to the store, which is opened anew
     ended.forEach(onEnd);
     return written;
   }
@@ -184,7 +209,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       const { message, operations } = machine.redrive(clock.nowMs(), source, id);
       await stored(message, operations);
     },
-    discard: async (source, id) => await write(machine.discard(source, id)),
+    discard: async (source, id) => await write(machine.discard(source, id), true),
     idle: () =>
       new Promise((resolve) => {
         idle.push(resolve);

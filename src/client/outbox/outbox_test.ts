@@ -110,6 +110,7 @@ Deno.test("a final answer ends a message, and nothing else does: any 2xx, and a 
     ["nothing", "silence"],
     [new Response("<!DOCTYPE html>Welcome to our hotel", { status: 200 }), "silence"],
     [new Response(null, { status: 302, headers: { location: "/login" } }), "silence"],
+    [new Response("<!DOCTYPE html>Log in first", { status: 511 }), "silence"],
   ];
   for (const [say, meaning] of answers) {
     const { box, clock, asked, failed, sent } = await boxOf((_id, count) => count === 1 ? say : taken());
@@ -142,6 +143,18 @@ Deno.test("Retry-After is waited for, in seconds and in each form of HTTP's date
     await clock.settle(119_999);
     assertEquals(asked.length, 1, text);
     await clock.settle(2);
+    assertEquals(asked.length, 2, text);
+    await box.close();
+  }
+});
+
+Deno.test("a Retry-After that is neither seconds nor a date of HTTP is ignored, whatever the platform would make of it", async () => {
+  for (const text of ["soon", "12 2099", "2099-01-01", "2099-01-01T00:00:00Z", "1.5", "-7", "Jan 1 2099", "1e3"]) {
+    const { box, clock, asked } = await boxOf((_id, count) =>
+      count === 1 ? problem("queue-full", { "retry-after": text }) : taken()
+    );
+    await box.publish("a");
+    await clock.settle();
     assertEquals(asked.length, 2, text);
     await box.close();
   }
@@ -249,6 +262,41 @@ Deno.test("a store that fails refuses the publisher, is opened anew, and what it
   up = true;
   await clock.settle(61_000);
   assertEquals([...sent].sort(), ["after", "in memory", "kept"]);
+  await box.close();
+});
+
+Deno.test("a store that fails misses nothing: what ended while it was away is not sent again, in this life or the next", async () => {
+  const faulty = faultyStore(memory());
+  const gate = Promise.withResolvers<void>();
+  const store = faulty.open;
+  const { box, clock, sent } = await boxOf(taken, { store, fetch: () => gate.promise.then(taken) });
+  await box.publish("a", 1, { priority: "CRITICAL", id: "under way" });
+  faulty.failWrites();
+  await assertRejects(() => box.publish("a", 1, { priority: "CRITICAL" }), BellhopError);
+  assertEquals((await box.list()).map(({ id, state }) => [id, state]), [["under way", "sending"]]);
+  gate.resolve();
+  await clock.settle(10_000);
+  assertEquals([sent, await box.list()], [["under way"], []]);
+  await box.close();
+  const next = await boxOf(taken, { store });
+  await next.clock.settle(60_000);
+  assertEquals(next.asked, []);
+  await next.box.close();
+});
+
+Deno.test("redrive() leaves a dead letter where it is when the store has no room", async () => {
+  const faulty = faultyStore(memory());
+  const { box, clock, asked } = await boxOf(() => problem("forbidden"), { store: faulty.open });
+  const { source, id } = await box.publish("a", 1, { priority: "CRITICAL" });
+  await clock.settle();
+  faulty.failWrites({ code: "store-full" });
+  const redriven = box.redrive({ source, id });
+  const twice = box.redrive({ source, id });
+  assertEquals((await assertRejects(() => twice, BellhopError)).code, "in-progress");
+  assertEquals((await assertRejects(() => redriven, BellhopError)).code, "store-full");
+  assertEquals((await box.deadLetters()).map((letter) => letter.id), [id]);
+  await clock.settle(60_000);
+  assertEquals([asked.length, (await box.list()).length], [1, 0]);
   await box.close();
 });
 

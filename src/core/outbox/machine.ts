@@ -72,9 +72,12 @@ export interface OutboxMachine {
   stored(message: OutboxMessage): void;
   /** They failed: the message was never taken. */
   unstored(message: OutboxMessage): void;
-  /** Forgets what lies in a store, and what was under way of it: the store failed and is to be read anew. */
-  forgetStored(): void;
-  /** Takes what a store holds. @returns what to write to finish what a crash cut off */
+  /**
+   * Takes what a store holds and is not known yet: all of it at first, and after a store that failed what was refused
+   * and is there all the same. What is known goes on as it is.
+   *
+   * @returns what to write to finish what a crash cut off
+   */
   recover(
     nowMs: number,
     messages: OutboxRecords,
@@ -105,13 +108,14 @@ export interface OutboxMachine {
    * Takes a dead letter out.
    *
    * @returns what to write
-   * @throws {BellhopError} `dead-letter-unknown`
+   * @throws {BellhopError} `dead-letter-unknown`, or `in-progress` while it is being redriven
    */
   discard(source: string, id: string): readonly StoreOperation[];
   /**
-   * Makes a dead letter a message again, at the end of its class and with a new budget; it is `storing`.
+   * Makes a dead letter a message again, at the end of its class and with a new budget; it is `storing`, and a dead
+   * letter still, until {@linkcode OutboxMachine.stored} says that what is returned was written.
    *
-   * @throws {BellhopError} `dead-letter-unknown`, `message-expired`
+   * @throws {BellhopError} `dead-letter-unknown`, `message-expired`, or `in-progress` while it is being redriven
    */
   redrive(
     nowMs: number,
@@ -276,6 +280,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
   function letterOf(name: string): Letter {
     const letter = letters.get(name);
     if (letter === undefined) throw new BellhopError("dead-letter-unknown", "the outbox keeps no such dead letter");
+    if (known.has(name)) throw new BellhopError("in-progress", "it is being redriven");
     return letter;
   }
 
@@ -308,27 +313,28 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       return kept(nowMs, message);
     },
     stored({ source, id }) {
-      const entry = known.get(nameOf(source, id));
-      if (entry?.state === "storing") enter(entry);
+      const name = nameOf(source, id);
+      const entry = known.get(name);
+      if (entry?.state !== "storing") return;
+      const letter = letters.get(name);
+      if (letter !== undefined) discarded(name, letter);
+      enter(entry);
     },
     unstored({ source, id }) {
       const entry = known.get(nameOf(source, id));
       if (entry?.state === "storing") remove(entry);
-    },
-    forgetStored() {
-      for (const entry of known.values()) if (entry.key !== "") remove(entry);
-      for (const { end } of letters.values()) room(end.message, CRITICAL, -1);
-      letters.clear();
     },
     recover(nowMs, messages, retries, ends) {
       const operations: StoreOperation[] = [];
       const ended = new Set<string>();
       for (const { key, value } of ends) {
         const end = readEndRecord(value);
-        letters.set(nameOf(end.message.source, end.message.id), { key, end });
-        room(end.message, CRITICAL, 1);
+        const name = nameOf(end.message.source, end.message.id);
         ended.add(key);
         lastKey = Math.max(lastKey, Number(key));
+        if (letters.has(name)) continue;
+        letters.set(name, { key, end });
+        room(end.message, CRITICAL, 1);
       }
       const resumed = new Map(retries.map(({ key, value }) => [key, value]));
       for (const { key, value } of messages) {
@@ -338,8 +344,10 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
         const letter = letters.get(name);
         // It was redriven, and its letter was to be deleted next.
         if (letter !== undefined && letter.key !== key) operations.push(...discarded(name, letter));
+        const before = known.get(name);
+        if (before?.key === key) continue;
         // Its end was written, and it was to be deleted next; or its publisher was told no, and gave it once more.
-        if (ended.has(key) || known.has(name)) operations.push(...dropped(key));
+        if (ended.has(key) || before !== undefined) operations.push(...dropped(key));
         else {
           const entry = add(nowMs, message, acceptedMs, key);
           const state = resumed.get(key);
@@ -462,8 +470,8 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       const letter = letterOf(name);
       const { message } = letter.end;
       if (nowMs >= message.expiresMs) throw new BellhopError("message-expired", "its expirytime has passed");
-      const operations = discarded(name, letter);
-      return { message, operations: [...kept(nowMs, message), ...operations] };
+      const { key } = letter;
+      return { message, operations: [...kept(nowMs, message), { keyspace: "outcomes", key, value: undefined }] };
     },
     figures: () => ({ waiting: known.size, sending, deadLetters: letters.size, reachable }),
   };
