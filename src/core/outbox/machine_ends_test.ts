@@ -261,27 +261,28 @@ Deno.test("stored() and unstored() mean only what is being stored", () => {
   assertEquals(machine.figures().waiting, 1);
 });
 
-Deno.test("forgetStored() forgets what a store holds, under way or dead, and keeps what lies in memory", () => {
-  const machine = outboxOf({ maxMessages: 2 });
-  put(machine, "c", "CRITICAL");
+Deno.test("recover() of a store that failed goes on with what is known, and takes what was refused and is there all the same", () => {
+  const machine = outboxOf({ maxMessages: 3 });
+  const [waiting, dead, refused] = ["w", "dead", "r"].map((id) => messageOf(id, "CRITICAL"));
+  const records = [waiting, dead, refused].map((message, n) => {
+    return { key: outboxKey(n + 1), value: messageRecord(message, START_MS) };
+  });
+  put(machine, "w", "CRITICAL");
   put(machine, "dead", "CRITICAL");
   put(machine, "n", "NORMAL");
-  const flight = takeOf(machine, START_MS, "c");
-  machine.settle(START_MS, flight, AGAIN);
-  machine.settle(START_MS, takeOf(machine, START_MS, "dead"), REFUSED);
-  const again = takeOf(machine, START_MS, "c");
-  machine.forgetStored();
-  assertEquals(machine.entries().map(({ message }) => message.id), ["n"]);
-  assertEquals(machine.deadLetters(), []);
-  // There is room for two again, and an answer to the one of before is nobody's.
-  put(machine, "c", "CRITICAL");
-  put(machine, "d", "CRITICAL");
-  assertEquals(machine.settle(START_MS, again, ACCEPTED), { operations: [], ended: [] });
-  assertEquals(machine.entries().map(({ message, attempts }) => [message.id, attempts]), [["n", 0], ["c", 0], [
-    "d",
-    0,
-  ]]);
-  assertEquals(machine.figures().sending, 0);
+  machine.settle(START_MS, takeOf(machine, START_MS, "w"), AGAIN);
+  const { ended: [end] } = machine.settle(START_MS, takeOf(machine, START_MS, "dead"), REFUSED);
+  const flight = takeOf(machine, START_MS, "w");
+  machine.unstored(put(machine, "r", "CRITICAL", { flush: false }));
+  const letters = [{ key: outboxKey(2), value: endRecord(end) }];
+  assertEquals(machine.recover(START_MS, [records[0], records[2]], [], letters), []);
+  const found = machine.entries().map(({ message: { id }, attempts, state }) => [id, attempts, state]);
+  assertEquals(found, [["w", 1, "sending"], ["n", 0, "ready"], ["r", 0, "ready"]]);
+  // Nothing is counted twice: three are the bound, and the fourth is refused.
+  assertEquals(faultOf(() => machine.accept(START_MS, messageOf("x", "CRITICAL")))[0], "queue-full");
+  assertEquals(machine.discard("/s", "dead").length, 1);
+  put(machine, "x", "CRITICAL");
+  assertEquals(machine.settle(START_MS, flight, ACCEPTED).ended[0].attempts, 1);
 });
 
 Deno.test("recover() finishes what a crash cut off, whichever write was the last", () => {
@@ -354,7 +355,8 @@ Deno.test("discard() and redrive() mean dead letters, and what has expired stays
   const expired = ["message-expired", "its expirytime has passed"];
   assertEquals(faultOf(() => machine.redrive(START_MS + 1_000, "/s", "a")), expired);
   assertEquals(machine.deadLetters().length, 1);
-  const redriven = machine.redrive(START_MS + 999, "/s", "a");
+  const redrive = () => machine.redrive(START_MS + 999, "/s", "a");
+  const redriven = redrive();
   assertEquals(redriven, {
     message,
     operations: [
@@ -362,8 +364,16 @@ Deno.test("discard() and redrive() mean dead letters, and what has expired stays
       { keyspace: "outcomes", key: outboxKey(1), value: undefined },
     ],
   });
-  assertEquals([machine.deadLetters(), machine.take(START_MS + 999)], [[], undefined]);
+  // It is a dead letter until that is written, and only once.
+  for (const twice of [redrive, () => machine.discard("/s", "a")]) {
+    assertEquals(faultOf(twice), ["in-progress", "it is being redriven"]);
+  }
+  assertEquals([machine.deadLetters().length, machine.take(START_MS + 999)], [1, undefined]);
+  machine.unstored(message);
+  assertEquals([machine.deadLetters().length, machine.figures().waiting], [1, 0]);
+  redrive();
   machine.stored(message);
+  assertEquals(machine.deadLetters(), []);
   assertEquals(machine.take(START_MS + 999)?.attempts, 0);
 });
 
