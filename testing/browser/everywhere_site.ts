@@ -1,13 +1,11 @@
 /**
- * The app of `examples/everywhere` with its page, in this process, so that it can be watched, and a user in Chromium.
+ * The app of `examples/everywhere` with its page on an origin of its own, and a user of it in Chromium.
  *
  * @module
  */
 import { PRIORITY_POLICIES } from "@bellhop/bellhop";
-import { gateway, serve, type Server, sqlite } from "@bellhop/bellhop/server";
+import { gateway, type GatewayApp, serve, type Server, sqlite } from "@bellhop/bellhop/server";
 import { Hono } from "hono";
-import { app } from "../../examples/everywhere/app.ts";
-import { pageFiles } from "../../examples/everywhere/page_files.ts";
 import type { startChromium } from "../chromium.ts";
 import { ask, found, SECRET, TOKEN, until } from "../runtimes/order_story.ts";
 
@@ -18,8 +16,6 @@ type Page = Awaited<ReturnType<Context["newPage"]>>;
 
 /** What its page speaks with. */
 export const PAGE_TOKEN = "tok_cGFnZS1vZi10aGUtYXBwLXRva2Vu";
-/** Of a delivery that a page has taken: the time of an attempt, and a second. */
-export const LEASE_MS = 2_000;
 
 /** It, for a test. */
 export interface Site {
@@ -47,12 +43,20 @@ export interface Gate {
   open(count: number): void;
 }
 
-/** The app with its page, in this process, so that it can be watched. */
+/** What a test may want otherwise. */
+export interface SiteOptions {
+  /** Default `true`. */
+  readonly worker?: boolean;
+  /** Of a delivery that a page has taken; an attempt has a second less. Default 16,000. */
+  readonly leaseMs?: number;
+}
+
+/** Serves the app, in this process so that it can be watched. @param appOf the app with its page around a gateway */
 export async function onSite(
   browser: Browser,
-  files: string,
+  appOf: (bus: GatewayApp) => Hono,
   test: (site: Site) => Promise<void>,
-  { worker } = { worker: true },
+  { worker = true, leaseMs = 16_000 }: SiteOptions = {},
 ): Promise<void> {
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -74,7 +78,7 @@ export async function onSite(
     ],
     services: [`${url}/bellhop`],
     allowHosts: ["127.0.0.1"],
-    bus: { policies: { ...others, CRITICAL: { ...CRITICAL, attemptTimeoutMs: LEASE_MS - 1_000 } } },
+    bus: { policies: { ...others, CRITICAL: { ...CRITICAL, attemptTimeoutMs: leaseMs - 1_000 } } },
   });
   const watched = new Hono()
     .use("/bus/messages", async (c, next) => {
@@ -85,8 +89,7 @@ export async function onSite(
       if (c.req.method === "POST") delivered.push((await c.req.raw.clone().json()).data.item);
       await next();
     })
-    .route("/", app(bus, SECRET))
-    .route("/", pageFiles(files, PAGE_TOKEN));
+    .route("/", appOf(bus));
   let server: Server = await serve(watched, { port });
   const context = await browser.newContext({ serviceWorkers: worker ? "allow" : "block" });
   try {
