@@ -40,6 +40,7 @@ import { TRACE_CHECKS } from "./bus_trace.ts";
 import { RETRY_CHECKS } from "./retry.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { PULL_CHECKS } from "./pull.ts";
+import { PULL_WAIT_CHECKS } from "./pull_waits.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { BOUND_CHECKS } from "./security_bounds.ts";
 import { GUARD_CHECKS } from "./security_guard.ts";
@@ -92,6 +93,7 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
   ...PULL_CHECKS,
+  ...PULL_WAIT_CHECKS,
   ...SECURITY_CHECKS,
   ...START_CHECKS,
   ...LOOPBACK_CHECKS,
