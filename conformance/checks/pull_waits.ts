@@ -251,7 +251,7 @@ export const PULL_WAIT_CHECKS: readonly Check[] = [
       const credentials = [
         { name: "admin", token: ADMIN, scopes: ["admin"] },
         { name: "worker", token: WORKER, scopes: ["register:b"] },
-        { name: "stranger", token: STRANGER, scopes: ["observe", "publish:>", "call:*"] },
+        { name: "stranger", token: STRANGER, scopes: ["observe", "publish:>", "call:*"], sources: ["/suite"] },
       ];
       // It needs no secret: what is pulled is not signed.
       await session.start({ security: { ...SECURITY, credentials, secrets: { c: SECURITY.secrets } } });

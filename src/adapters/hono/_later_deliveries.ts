@@ -53,10 +53,9 @@ export function laterDeliveries(
       gateway.signal?.addEventListener("abort", end);
       if (gateway.signal?.aborted) end();
       else keepLease();
+      const leftMs = Math.max(0, untilMs - gateway.nowMs());
       // Whose lease has ended meanwhile is told so by the next answer.
-      const taken = await engine.pull(lease, { max, waitMs: Math.max(0, untilMs - gateway.nowMs()), signal }).catch(
-        () => [],
-      );
+      const taken = await engine.pull(lease, { max, waitMs: leftMs, signal }).catch(() => []);
       end();
       try {
         sink.enqueue(encoder.encode(listJson(taken)));
