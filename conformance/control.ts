@@ -125,6 +125,8 @@ export interface StartOptions {
     readonly waits?: number;
     /** Proxied requests that may be under way. */
     readonly calls?: number;
+    /** Requests and streams for deliveries that may be under way, in place of the 10,000. */
+    readonly pulls?: number;
     /** Bytes that a trace stream may hold for its reader. */
     readonly streamBytes?: number;
     /** Milliseconds in which the body of a request must have come, in place of the 30,000. */

@@ -46,10 +46,6 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     reason: "No option lowers the bound, and a million messages by the control plane take longer than a whole run may.",
   },
   {
-    requirement: "PULL-022",
-    reason: "No option lowers the bound, and ten thousand streams by the control plane take longer than a run may.",
-  },
-  {
     requirement: "BUS-097",
     reason: "The control plane speaks to the owner of a store alone, and has no second one that could try to open it.",
   },

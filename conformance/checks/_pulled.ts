@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../control.ts";
 import type { MemberFields, Session } from "../session.ts";
 import { http, type HttpBody, type HttpReply } from "./_http.ts";
-import { eventsOf, type Streamed } from "./_http_stream.ts";
+import { eventsOf, readUntil, type Streamed } from "./_http_stream.ts";
 
 /** The time of an attempt and its grace. */
 export const LEASE_MS = 16_000;
@@ -112,4 +112,19 @@ export function streamed(session: Session, stream: Streamed): readonly Pulled[] 
 /** Ids of what is delivered. */
 export function idsOf(taken: readonly Pulled[]): readonly Json[] {
   return taken.map(({ envelope }) => envelope.id);
+}
+
+/** What asks for a stream. */
+export function eventStream(
+  { lease }: { readonly lease: string },
+): { readonly headers: Readonly<Record<string, string>> } {
+  return { headers: { "bellhop-lease": lease, accept: "text/event-stream" } };
+}
+
+/** Reads until nothing more comes at this instant. */
+export async function came(session: Session, events: Streamed): Promise<void> {
+  for (let length = -1; length !== events.text.length;) {
+    length = events.text.length;
+    await readUntil(session, events, () => false);
+  }
 }

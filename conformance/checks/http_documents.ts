@@ -32,6 +32,9 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["delete", "/dead-letters/{}"],
 ];
 
+/** Those of the profile pull. */
+const PULL_ROUTES = [["get", "/deliveries"], ["post", "/deliveries"]] as const;
+
 /** See the module. */
 export const HTTP_DOCUMENT_CHECKS: readonly Check[] = [
   {
@@ -137,7 +140,7 @@ export const HTTP_DOCUMENT_CHECKS: readonly Check[] = [
     async run(session: Session) {
       await session.start();
       const operations = operationsOf(await openapi(session));
-      for (const [method, path] of ROUTES) {
+      for (const [method, path] of session.has("pull") ? [...ROUTES, ...PULL_ROUTES] : ROUTES) {
         const served = operations.has(`${method} ${path}`);
         session.must(served, "HTTP-078", `${method.toUpperCase()} ${path} is not named`);
       }

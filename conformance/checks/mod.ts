@@ -44,6 +44,7 @@ import { OUTBOX_ANSWER_CHECKS } from "./outbox_answers.ts";
 import { OUTBOX_CRASH_CHECKS } from "./outbox_crash.ts";
 import { OUTBOX_DURABLE_CHECKS } from "./outbox_durable.ts";
 import { PULL_CHECKS } from "./pull.ts";
+import { PULL_WAIT_CHECKS } from "./pull_waits.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { BOUND_CHECKS } from "./security_bounds.ts";
 import { GUARD_CHECKS } from "./security_guard.ts";
@@ -100,6 +101,7 @@ export const CHECKS: readonly Check[] = [
   ...OUTBOX_ANSWER_CHECKS,
   ...OUTBOX_DURABLE_CHECKS,
   ...OUTBOX_CRASH_CHECKS,
+  ...PULL_WAIT_CHECKS,
   ...SECURITY_CHECKS,
   ...START_CHECKS,
   ...LOOPBACK_CHECKS,

@@ -9,8 +9,20 @@ import type { Json, JsonObject } from "../control.ts";
 import { forAll } from "../for_all.ts";
 import type { Session } from "../session.ts";
 import { begin, http, lateReply, problem, replyAfter } from "./_http.ts";
-import { eventsOf, hangUp, readUntil, stream, type Streamed } from "./_http_stream.ts";
-import { answer, asked, idsOf, LEASE_MS, pulledIn, puller, streamed, take, takeOne } from "./_pulled.ts";
+import { eventsOf, hangUp, readUntil, stream } from "./_http_stream.ts";
+import {
+  answer,
+  asked,
+  came,
+  eventStream,
+  idsOf,
+  LEASE_MS,
+  pulledIn,
+  puller,
+  streamed,
+  take,
+  takeOne,
+} from "./_pulled.ts";
 import { prioritiesOf } from "./_queued.ts";
 import { RoundModel } from "./_round_model.ts";
 
@@ -48,12 +60,16 @@ export const PULL_CHECKS: readonly Check[] = [
     async run(session: Session) {
       await session.start();
       session.manualHealth = true;
-      await puller(session);
+      const b = await puller(session);
       const event = await session.accepted();
       await session.advance(60_000);
       session.same(session.calls.length + session.otherCalls.length, 0, "PULL-003", "the calls that were made");
       session.same((await session.delivery(event)).attempts, 0, "PULL-003", "the attempts while nobody asks");
       problem(session, await http(session, "GET", "/services/b/x"), 503, "no-instance", "PULL-003");
+      await session.registry("service.deregister", { lease: b.lease });
+      const late = await session.accepted();
+      await session.advance(60_000);
+      session.same((await session.delivery(late)).attempts, 0, "PULL-003", "the attempts while no instance is there");
     },
   },
   {
@@ -602,16 +618,4 @@ async function refusedFor(session: Session, data: JsonObject, member: string, re
 async function takenAs(session: Session, data: JsonObject, requirement: string): Promise<void> {
   const reply = await session.registry("service.register", data);
   session.must(reply.ok !== undefined, requirement, () => `a valid registration is taken: ${JSON.stringify(reply)}`);
-}
-
-function eventStream({ lease }: { readonly lease: string }): { readonly headers: Readonly<Record<string, string>> } {
-  return { headers: { "bellhop-lease": lease, accept: "text/event-stream" } };
-}
-
-/** Reads until nothing more comes at this instant. */
-async function came(session: Session, events: Streamed): Promise<void> {
-  for (let length = -1; length !== events.text.length;) {
-    length = events.text.length;
-    await readUntil(session, events, () => false);
-  }
 }

@@ -344,6 +344,7 @@ class Bellhop implements Subject {
       ...pick({
         maxWaits: bounds.waits,
         maxCalls: bounds.calls,
+        maxPulls: bounds.pulls,
         maxStreamBytes: bounds.streamBytes,
         bodyTimeoutMs: bounds.bodyMs,
         heartbeatMs: bounds.commentMs,

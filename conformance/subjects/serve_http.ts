@@ -32,6 +32,7 @@ const bus = gateway({
     ...given({
       maxWaits: bounds.waits,
       maxCalls: bounds.calls,
+      maxPulls: bounds.pulls,
       maxStreamBytes: bounds.streamBytes,
       bodyTimeoutMs: bounds.bodyMs,
       heartbeatMs: bounds.commentMs,

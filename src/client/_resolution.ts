@@ -53,7 +53,7 @@ export function createResolution(gateway: Gateway): Resolution {
 
   async function choose(name: string, tried: ReadonlySet<string>, signal: AbortSignal): Promise<Chosen> {
     const { instances } = await lookUp(name, signal);
-    const best = bestOf(Array.isArray(instances) ? instances : [], tried);
+    const best = bestOf(Array.isArray(instances) ? instances.filter(isCalled) : [], tried);
     if (best.length === 0) {
       known.delete(name);
       throw new BellhopError("no-instance", `${name} has no instance`);
@@ -80,9 +80,16 @@ export function createResolution(gateway: Gateway): Resolution {
   return { choose, forget: (name) => void known.delete(name) };
 }
 
+type CalledView = InstanceView & { readonly endpoint: string };
+
+/** One that pulls cannot be called. */
+function isCalled(instance: InstanceView): instance is CalledView {
+  return typeof instance.endpoint === "string";
+}
+
 /** Those that share the highest rank. */
-function bestOf(instances: readonly InstanceView[], tried: ReadonlySet<string>): readonly InstanceView[] {
-  const rank = ({ healthy, breaker, instance }: InstanceView) =>
+function bestOf(instances: readonly CalledView[], tried: ReadonlySet<string>): readonly CalledView[] {
+  const rank = ({ healthy, breaker, instance }: CalledView) =>
     (healthy ? 4 : 0) + (breaker === "closed" ? 2 : 0) + (tried.has(instance) ? 0 : 1);
   const most = Math.max(...instances.map(rank));
   return instances.filter((instance) => rank(instance) === most);

@@ -215,3 +215,11 @@ Deno.test("call() refuses what cannot be, before anything is sent", async () => 
   }
   assertEquals(asked.length, 0);
 });
+
+Deno.test("call() passes over an instance that pulls: it has no endpoint", async () => {
+  const { client, asked, clock } = await clientOf(() =>
+    Response.json({ name: "users", instances: [{ instance: "a", healthy: true, breaker: "closed" }] })
+  );
+  const error = await assertRejects(() => through(clock, client.call("users", "GET /")), BellhopError);
+  assertEquals([error.code, asked.length], ["no-instance", 4]);
+});

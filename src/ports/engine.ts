@@ -39,6 +39,8 @@ export interface PullRequest {
   readonly waitMs: number;
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether it is asked again and again, as for a stream: of many that wait it is not the one to give way. */
+  readonly streams?: boolean | undefined;
 }
 
 /** One attempt, handed out to the instance that asked. */
@@ -63,9 +65,7 @@ export type PullVerdict =
   /** Never again. */
   | { readonly verdict: "term"; readonly reason: string }
   /** Still at it: the lease begins anew. */
-  | { readonly verdict: "working" }
-  /** Nobody was sent it, since who waited has gone: that was no attempt. */
-  | { readonly verdict: "unseen" };
+  | { readonly verdict: "working" };
 
 /** Somewhere to send a call: one instance, chosen. */
 export interface Route {
@@ -225,6 +225,8 @@ export interface Engine {
    * @throws {BellhopError} `lease-unknown`
    */
   answer(lease: string, ticket: string, verdict: PullVerdict): Promise<boolean>;
+  /** Takes back an attempt that nobody was sent, since who asked had gone: it does not count. One that ended stays so. */
+  putBack(ticket: string): Promise<void>;
   /** All services, in the order of their registration. */
   services(): Promise<readonly ServiceView[]>;
   /**

@@ -12,7 +12,7 @@ from refusal import Refusal
 def join(gw, asker):
     """Begins to ask; what is queued may go on."""
     from deliver import mark_ready
-    if gw.asking >= gw.max_pulls:
+    if gw.asking >= gw.bounds['pulls']:
         raise Refusal('too-many-streams', 'as many requests and streams as may be', retry_after_ms=1000)
     gw.asking += 1
     gw.asked += 1

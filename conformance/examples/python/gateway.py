@@ -15,7 +15,7 @@ OWN_SOURCE = '/bellhop'
 NUMBERS = {'capacity': (10000, 1), 'maxInFlight': (64, 1), 'maxDeadLetters': (10000, 1),
            'maxDurableBytes': (67108864, 1), 'maxRecordBytes': (1048576, 98304),
            'healthIntervalMs': (10000, 0)}
-BOUNDS = {'waits': 1000, 'calls': 256, 'streamBytes': 1048576, 'bodyMs': 30000, 'commentMs': 15000}
+BOUNDS = {'waits': 1000, 'calls': 256, 'pulls': 10000, 'streamBytes': 1048576, 'bodyMs': 30000, 'commentMs': 15000}
 
 
 @dataclass(eq=False, repr=False)
@@ -67,7 +67,6 @@ class Gateway:
     handed_out: int = 0
     asking: int = 0
     asked: int = 0
-    max_pulls: int = 10000
 
     @property
     def guard(self):

@@ -2,8 +2,9 @@
 import asking
 from deliver import dispatch
 from refusal import Refusal
+from registry import renew
 from request import answer_json
-from schedule import POLL, forget, wake
+from schedule import ANSWER, POLL, forget, wake
 from ticket import give_back, shown
 
 MAX_WAITING = 16
@@ -14,7 +15,7 @@ class Poll:
 
     def __init__(self, gw, instance, most):
         self.gw, self.instance, self.most, self.given, self.number = gw, instance, most, [], 0
-        self.tell, self.timer, self.is_over = None, None, False
+        self.tell, self.timer, self.renewal, self.is_over = None, None, None, False
 
     @property
     def room(self):
@@ -27,12 +28,21 @@ class Poll:
     def freed(self, ticket):
         pass
 
+    def keep_lease(self):
+        """Somebody is there, who waits (PULL-024)."""
+        self.renewal = wake(self.gw.schedule, self.gw.now + self.instance.lease_ms // 3, ANSWER, self.renew)
+
+    def renew(self):
+        renew(self.gw, self.instance, 'request', is_told=False)
+        self.keep_lease()
+
     def end(self):
         """Asks no more; whether it did until now."""
         if self.is_over:
             return False
         self.is_over = True
         forget(self.timer)
+        forget(self.renewal)
         asking.leave(self.gw, self)
         return True
 
@@ -71,6 +81,7 @@ def ask(gw, instance, most, wait_ms, request):
     if poll.given or not wait_ms:
         return poll.answer()
     poll.tell = request.tell
+    poll.keep_lease()
     poll.timer = wake(gw.schedule, gw.now + wait_ms, POLL, poll.finish)
     waiting = [each for each in gw.services[instance.service].askers
                if isinstance(each, Poll) and each.instance is instance]

@@ -80,10 +80,10 @@ def admit(gw, data, given_instance=None):
     """Registers an instance that may be called; outside open mode it consents first, so Later (SEC-054, SEC-065)."""
     import health
     told = registration_of(data)
-    if gw.access:
-        gw.access.secret_of(told['name'])
     if told['delivery'] == 'pull':
         return register(gw, data, given_instance)
+    if gw.access:
+        gw.access.secret_of(told['name'])
     gw.guard.check(told['endpoint'])
     if gw.access is None:
         return register(gw, data, given_instance)
@@ -211,6 +211,7 @@ def lease_ended(gw, instance):
 def remove(gw, instance, kind, reason):
     """Removes an instance; what only it could have been given ends (BUS-045), as may its service (REG-032)."""
     import bus_end
+    import deliver
     if instance.gone:
         return False
     drop(gw, instance)
@@ -226,6 +227,8 @@ def remove(gw, instance, kind, reason):
             store(gw, service)
         bus_end.end_all(gw, lambda one: (one.receiver, one.message.target_instance) == (service.name, instance.name),
                         'instance-gone')
+        # A receipt that waited for it is for others now (BUS-070).
+        deliver.mark_ready(gw, bus_end.target_of(gw, service.name))
     return gone
 
 
@@ -296,6 +299,8 @@ def listed(gw, service):
             'ephemeral': service.ephemeral, 'receipts': service.receipts, 'maxInFlight': service.max_in_flight,
             'registeredMs': service.registered_ms,
             'instances': [listed_instance(gw, each) for each in service.instances.values()]}
+    if service.pulls:
+        told['delivery'] = 'pull'
     if service.end_ms is not None:
         told['endMs'] = service.end_ms
     return told
@@ -303,7 +308,7 @@ def listed(gw, service):
 
 def listed_instance(gw, one):
     """An instance as it is listed; one that pulls has no endpoint."""
-    where = {'delivery': 'pull'} if one.pulls else {'endpoint': one.endpoint}
+    where = {} if one.pulls else {'endpoint': one.endpoint}
     return {'instance': one.name, 'version': one.version, **where, 'state': one.state,
             'healthy': one.healthy, 'breaker': 'closed' if one.open_until is None else 'open',
             'inFlight': one.in_flight, 'leaseMs': one.lease_ms, 'leaseEndMs': one.lease_end_ms,

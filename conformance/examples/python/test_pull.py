@@ -25,6 +25,10 @@ class Pull(unittest.TestCase):
             self.leases[instance] = told['data']['lease']
         return told
 
+    def leave(self, instance):
+        self.driver.do('registry', envelope={'specversion': '1.0', 'id': 'd', 'source': '/t', 'data': {
+            'lease': self.leases[instance]}, 'type': 'service.deregister'})
+
     def ask(self, instance, query='', **headers):
         return self.driver.request('GET', '/deliveries' + query, {'bellhop-lease': self.leases[instance], **headers})
 
@@ -77,8 +81,7 @@ class Pull(unittest.TestCase):
     def test_gone_service(self):
         """Without any instance nothing is attempted either."""
         self.driver.publish('m')
-        self.driver.do('registry', envelope={'specversion': '1.0', 'id': 'd', 'source': '/t', 'data': {
-            'lease': self.leases['a']}, 'type': 'service.deregister'})
+        self.leave('a')
         self.assertEqual(self.status('m')['attempts'], 0)
         self.join('b')
         self.assertEqual(self.taken('b'), ['m'])
@@ -111,7 +114,7 @@ class Pull(unittest.TestCase):
 
     def test_bound(self):
         """PULL-022."""
-        self.driver.session.gw.max_pulls = 2
+        self.driver.session.gw.bounds['pulls'] = 2
         seq, _ = self.stream('a'), self.taken('a', '?wait=1')
         self.assertEqual(self.ask('a')['json']['code'], 'too-many-streams')
         self.driver.do('hang-up', to=seq)
@@ -243,10 +246,31 @@ class Pull(unittest.TestCase):
             self.driver.advance(1000)
             self.assertEqual(self.driver.do('read', to=seq), {'text': ': idle\n\n', 'ended': False})
         self.assertEqual([each for each in self.driver.kinds() if each in ('suspect', 'renewed')], ['renewed'])
-        poll = self.taken('a', '?wait=60')
         self.driver.advance(6000)
         self.assertEqual(self.read(seq), ([('ended', {'code': 'lease-unknown'})], True))
+
+    def test_waits(self):
+        """PULL-024, PULL-025: who waits keeps its lease, and is told when it goes all the same."""
+        self.join('a', leaseMs=3000)
+        poll = self.taken('a', '?wait=60')
+        self.driver.advance(59999)
+        self.assertNotIn('suspect', self.driver.kinds())
+        self.leave('a')
         self.assertEqual(json.loads(self.driver.answers[poll]['ok']['body'])['code'], 'lease-unknown')
+
+    def test_receipt(self):
+        """BUS-070: for the instance that published while it lives, then for whoever asks."""
+        self.driver.service('c')
+        for each in 'ab':
+            self.join(each, receipts=True, patterns=())
+        waits = self.taken('b', '?wait=60')
+        self.driver.publish('m', lease=self.leases['a'], target='c')
+        self.driver.settle(self.driver.open_calls()[0]['call'])
+        self.driver.advance(5000)
+        self.assertNotIn(waits, self.driver.answers)
+        self.leave('a')
+        self.driver.advance(1000)
+        self.assertEqual(len(self.ids(self.driver.answers[waits]['ok'])), 1)
 
     def test_full(self):
         """A stream that nobody reads takes no more than its bound."""

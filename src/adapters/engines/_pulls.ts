@@ -1,11 +1,12 @@
 import type { Bus } from "../../core/bus/bus.ts";
 import { deliveryId } from "../../core/bus/delivery_id.ts";
 import type { Flight } from "../../core/bus/flight.ts";
+import { isReceipt } from "../../core/bus/receipt.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { PulledDelivery, PullRequest, PullVerdict } from "../../ports/engine.ts";
 
-/** Most requests of one instance that wait at once; the oldest is answered with nothing. */
+/** Most requests of one instance that wait at once, streams apart; the oldest is answered with nothing. */
 const MOST_WAITS = 16;
 /** How long a delivery that is for one instance alone is kept out of the others' way while that one does not ask. */
 const ABSENT_MS = 1_000;
@@ -14,6 +15,8 @@ const ABSENT_MS = 1_000;
 interface Wait {
   readonly instance: string;
   readonly room: number;
+  /** Its stream would ask again at once. */
+  readonly streams: boolean;
   readonly got: PulledDelivery[];
   release(): void;
 }
@@ -46,7 +49,11 @@ export class Pulls {
   }
 
   /** Resolves with what there is, as soon as there is anything, or with nothing when the time is up. */
-  ask(service: string, instance: string, { max, waitMs, signal }: PullRequest): Promise<readonly PulledDelivery[]> {
+  ask(
+    service: string,
+    instance: string,
+    { max, waitMs, signal, streams = false }: PullRequest,
+  ): Promise<readonly PulledDelivery[]> {
     return new Promise((resolve) => {
       const untilMs = this.clock.nowMs() + waitMs;
       const got: PulledDelivery[] = [];
@@ -55,6 +62,7 @@ export class Pulls {
       const wait: Wait = {
         instance,
         room: max,
+        streams,
         got,
         release: () => {
           cancel();
@@ -71,7 +79,7 @@ export class Pulls {
         else cancel = this.clock.wakeAt(untilMs, look);
       };
       let cancel = () => {};
-      const own = others.filter((other) => other.instance === instance);
+      const own = streams ? [] : others.filter((other) => other.instance === instance && !other.streams);
       others.push(wait);
       if (own.length >= MOST_WAITS) own[0].release();
       if (signal?.aborted || this.closed) return wait.release();
@@ -90,8 +98,8 @@ export class Pulls {
         if (flight === undefined) break;
         begun++;
         const { message } = flight;
-        const only = message.pinned ? message.instance : undefined;
-        const wait = waitFor(waits, only, only ?? message.instance, flight.avoid);
+        const only = message.pinned || this.isOwnReceipt(flight) ? message.instance : undefined;
+        const wait = waitFor(waits, only, message.instance, flight.avoid);
         if (wait === undefined) this.bus.defer(nowMs, flight.lease, nowMs + ABSENT_MS, "instance-absent");
         else this.hand(nowMs, flight, wait, waits);
       }
@@ -113,8 +121,17 @@ export class Pulls {
     }
     this.taken.delete(ticket);
     this.registry.ended(nowMs, service, instance);
-    if (verdict.verdict === "unseen") return this.bus.defer(nowMs, lease, nowMs, "unreachable");
     return this.bus.settle(nowMs, lease, verdict);
+  }
+
+  /** Nobody was sent it: to be had again at once, as if it had not been taken. */
+  putBack(nowMs: number, ticket: string): void {
+    const taken = this.taken.get(ticket);
+    if (taken === undefined) return;
+    this.taken.delete(ticket);
+    const { flight, instance } = taken;
+    this.registry.ended(nowMs, flight.target.name, instance);
+    this.bus.defer(nowMs, flight.lease, nowMs, "instance-absent");
   }
 
   /** Forgets what nobody answered in time; the bus has counted it as failed. */
@@ -141,6 +158,12 @@ export class Pulls {
   close(): void {
     this.closed = true;
     for (const waits of [...this.waits.values()]) for (const wait of [...waits]) wait.release();
+  }
+
+  /** A receipt is for the instance that published, as long as that lives, whoever else asks. */
+  private isOwnReceipt({ message, attempt, target }: Flight): boolean {
+    return attempt === 1 && message.instance !== undefined && isReceipt(message.type) &&
+      this.registry.knownInstance(target.name, message.instance);
   }
 
   private hand(nowMs: number, flight: Flight, wait: Wait, waits: Wait[]): void {

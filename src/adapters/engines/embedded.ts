@@ -347,6 +347,12 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
       return held;
     },
     // deno-lint-ignore require-await
+    async putBack(ticket) {
+      loop.pulls.putBack(clock.nowMs(), ticket);
+      loop.settled();
+      loop.schedule();
+    },
+    // deno-lint-ignore require-await
     async services() {
       return registry.list();
     },

@@ -275,6 +275,66 @@ Deno.test("pull() keeps the newest 16 questions of an instance, and answers the 
   assertEquals(got.length, 17);
 });
 
+Deno.test("pull() for streams gives way to nobody, however many there are of one instance", async () => {
+  const { engine, clock, puller } = await world();
+  const { lease } = await puller("a");
+  let answered = 0;
+  const count = () => void answered++;
+  for (let n = 0; n < 20; n++) engine.pull(lease, { max: 1, waitMs: 60_000, streams: true }).then(count);
+  for (let n = 0; n < 16; n++) engine.pull(lease, { max: 1, waitMs: 60_000 }).then(count);
+  await clock.settle(0);
+  assertEquals(answered, 0);
+  engine.pull(lease, { max: 1, waitMs: 60_000 }).then(count);
+  await clock.settle(0);
+  assertEquals(answered, 1, "one more request is another matter");
+  await engine.close();
+  await clock.settle(0);
+  assertEquals([answered, clock.pending], [37, 0]);
+});
+
+Deno.test("putBack() gives a delivery to the next at once, and the attempt does not count", async () => {
+  const { engine, clock, puller, send, outcome, steps } = await world();
+  const [a, b] = [await puller("a"), await puller("b")];
+  await send("1", { priority: "CRITICAL" });
+  const [first] = await a.pull();
+  await engine.putBack(first.ticket);
+  await clock.settle(0);
+  assertEquals(await outcome("1"), "queued 0");
+  assertEquals(steps.filter((step) => step.includes("deferred")), ["0 deferred 1 instance-absent"]);
+  const [second] = await b.pull();
+  assertEquals([second.envelope.id, second.attempt, second.ticket === first.ticket], ["1", 1, false]);
+  await engine.putBack(first.ticket);
+  await engine.putBack("nobody has that");
+  assertEquals([await a.answer(first, "ack"), await b.answer(second, "ack")], [false, true]);
+  await engine.putBack(second.ticket);
+  await clock.settle(0);
+  assertEquals(await outcome("1"), "delivered 1");
+  assertEquals((await engine.service("q")).instances.map(({ inFlight }) => inFlight), [0, 0]);
+  await engine.close();
+});
+
+Deno.test("a receipt waits for the instance that published while that lives, and goes to any other after", async () => {
+  const { engine, clock, puller, send } = await world();
+  const [a, b] = [await puller("a", { receipts: true }), await puller("b", { receipts: true })];
+  const other = await engine.register({ name: "r", version: "1", subscriptions: ["u"], delivery: "pull" });
+  for (const id of ["1", "2"]) {
+    await engine.publish({ specversion: "1.0", id, source: "/q", type: "u" }, { ...ANYONE, lease: a.lease });
+  }
+  const pulled = engine.pull(other.lease, { max: 2, waitMs: 0 });
+  await clock.settle(0);
+  for (const { ticket } of await pulled) await engine.answer(other.lease, ticket, { verdict: "ack" });
+  await send("3");
+  assertEquals(ids(await b.pull({ waitMs: 3_000 })), ["3/1"], "what is for all is not held up");
+  assertEquals(await b.pull({ waitMs: 3_000 }), []);
+  await clock.settle(1_000);
+  const [receipt] = await a.pull({ max: 1 });
+  assertEquals([receipt.envelope.type, receipt.attempt], ["message.delivered", 1]);
+  await engine.deregister(a.lease, false);
+  await clock.settle(1_000);
+  assertEquals((await b.pull()).map(({ envelope }) => envelope.type), ["message.delivered"]);
+  await engine.close({ deadlineMs: 0 });
+});
+
 Deno.test("close() takes the answers of what is out, gives no more, and answers who waits", async () => {
   const { engine, clock, puller, send } = await world();
   const a = await puller("a");

@@ -1,5 +1,6 @@
 /**
- * Deliveries as Server-Sent Events: as many as the reader has room for, and another for each that it has answered.
+ * Deliveries as Server-Sent Events: one for each time that the connection asks for more, as long as there is room, so
+ * that nothing is handed out that nobody takes.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { toJson } from "./_pulled_json.ts";
 
 interface Opening {
   readonly engine: Engine;
-  readonly gateway: Pick<Gateway, "after" | "limits" | "signal" | "tickets">;
+  readonly gateway: Pick<Gateway, "after" | "limits" | "nowMs" | "signal" | "tickets">;
   readonly lease: string;
   /** Most deliveries that are not answered. */
   readonly max: number;
@@ -33,91 +34,90 @@ export function deliveryStream(
   const open = new Map<string, () => void>();
   // Each question renews the lease: it must not run out while nothing comes.
   const beatMs = Math.min(gateway.limits.heartbeatMs, renewEveryMs);
+  let begun = false;
   let room = () => {};
-  let flow = () => {};
 
   function end(): void {
     if (signal.aborted) return;
     ended.abort();
-    gateway.signal?.removeEventListener("abort", end);
     for (const forget of open.values()) forget();
     open.clear();
     room();
-    flow();
     leave();
   }
 
-  /** Waits until one is answered or its lease has run out, and meanwhile shows that somebody is there. */
-  async function untilRoom(sink: Sink): Promise<void> {
+  /** Waits until one is answered or its lease has run out. @returns whether that was in time */
+  async function roomBy(untilMs: number): Promise<boolean> {
     while (open.size >= max && !signal.aborted) {
-      const beat = await new Promise<boolean>((resolve) => {
-        const stop = gateway.after(beatMs, () => resolve(true));
+      const late = await new Promise<boolean>((resolve) => {
+        const stop = gateway.after(Math.max(0, untilMs - gateway.nowMs()), () => resolve(true));
         room = () => {
           stop();
           resolve(false);
         };
       });
-      if (!beat || signal.aborted) continue;
+      if (late) return false;
+    }
+    return true;
+  }
+
+  /** What there is, or a comment when it is time for one; `undefined` for a stream that has ended. */
+  async function next(): Promise<PulledDelivery | "comment" | undefined> {
+    if (!begun) {
+      begun = true;
+      return "comment";
+    }
+    const untilMs = gateway.nowMs() + beatMs;
+    if (!await roomBy(untilMs)) {
       await engine.renew(lease);
-      comment(sink);
+      return "comment";
     }
+    if (signal.aborted) return undefined;
+    const waitMs = Math.max(0, untilMs - gateway.nowMs());
+    const [delivery] = await engine.pull(lease, { max: 1, waitMs, signal, streams: true });
+    if (delivery === undefined || !signal.aborted) return delivery ?? "comment";
+    // The reader went in the very moment: nobody has seen it.
+    await engine.putBack(delivery.ticket);
+    return undefined;
   }
 
-  /** A reader that does not read is given nothing more, nor is its lease renewed. */
-  async function untilRead(sink: Sink): Promise<void> {
-    while ((sink.desiredSize ?? 0) <= 0 && !signal.aborted) await new Promise<void>((resolve) => flow = resolve);
+  function send(sink: Sink, one: PulledDelivery | "comment"): void {
+    if (one === "comment") return sink.enqueue(COMMENT);
+    const { ticket, leaseMs } = one;
+    const gone = () => {
+      open.delete(ticket);
+      room();
+    };
+    open.set(ticket, gateway.tickets.hold(ticket, leaseMs, gone));
+    sink.enqueue(encoder.encode(`event: delivery\ndata: ${toJson(one)}\n\n`));
   }
 
-  function comment(sink: Sink): void {
-    if (!signal.aborted && (sink.desiredSize ?? 0) > 0) sink.enqueue(COMMENT);
-  }
-
-  async function send(sink: Sink): Promise<void> {
-    sink.enqueue(COMMENT);
-    while (!signal.aborted) {
-      await untilRead(sink);
-      await untilRoom(sink);
-      if (signal.aborted) return;
-      const taken = await engine.pull(lease, { max: max - open.size, waitMs: beatMs, signal });
-      if (signal.aborted) return await giveBack(taken);
-      if (taken.length === 0) comment(sink);
-      for (const [at, delivery] of taken.entries()) {
-        // To write the one before may have shown that the reader has gone.
-        if (signal.aborted) return await giveBack(taken.slice(at));
-        const { ticket, leaseMs } = delivery;
-        const gone = () => {
-          open.delete(ticket);
-          room();
-        };
-        open.set(ticket, gateway.tickets.hold(ticket, leaseMs, gone));
-        sink.enqueue(encoder.encode(`event: delivery\ndata: ${toJson(delivery)}\n\n`));
-      }
+  function close(sink: Sink): void {
+    end();
+    try {
+      sink.close();
+    } catch {
+      // The reader has gone.
     }
-  }
-
-  /** The reader went in the very moment: nobody has seen them. */
-  async function giveBack(taken: readonly PulledDelivery[]): Promise<void> {
-    for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "unseen" });
   }
 
   return new ReadableStream<Uint8Array>({
     start(sink) {
-      if (gateway.signal?.aborted) end();
-      gateway.signal?.addEventListener("abort", end);
-      send(sink).catch((error) => {
+      gateway.signal?.addEventListener("abort", () => close(sink), { signal });
+      if (gateway.signal?.aborted) close(sink);
+    },
+    async pull(sink) {
+      try {
+        const one = await next();
+        if (signal.aborted || one === undefined) return close(sink);
+        send(sink, one);
+      } catch (error) {
         if (signal.aborted) return;
         const code = error instanceof BellhopError ? error.code : "internal";
         sink.enqueue(encoder.encode(`event: ended\ndata: ${JSON.stringify({ code })}\n\n`));
-      }).finally(() => {
-        end();
-        try {
-          sink.close();
-        } catch {
-          // The reader has gone.
-        }
-      });
+        close(sink);
+      }
     },
-    pull: () => flow(),
     cancel: end,
-  }, { highWaterMark: 2 });
+  }, { highWaterMark: 0 });
 }

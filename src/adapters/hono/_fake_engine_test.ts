@@ -200,6 +200,7 @@ export function fakeEngine(): FakeEngine {
       holder(lease);
       return false;
     },
+    async putBack() {},
     // deno-lint-ignore require-await
     async services() {
       return [VIEW];

@@ -5,11 +5,12 @@
  * @module
  */
 import { BellhopError } from "../../core/error.ts";
-import type { Engine, PulledDelivery, PullRequest, PullVerdict } from "../../ports/engine.ts";
+import type { Engine, PullVerdict } from "../../ports/engine.ts";
 import { assertMayRegister } from "../../security/permission.ts";
 import { type Call, JSON_TYPE } from "./_gateway.ts";
 import { deliveryStream } from "./_delivery_stream.ts";
-import { toJson } from "./_pulled_json.ts";
+import { laterDeliveries } from "./_later_deliveries.ts";
+import { listJson } from "./_pulled_json.ts";
 import { badField, type Query, readQuery } from "./_query.ts";
 
 /** Most deliveries of one answer, or of a stream that are not answered; and most answers of one request. */
@@ -20,7 +21,6 @@ const MAX_DELAY_MS = 86_400_000;
 const EVENT_STREAM = "text/event-stream";
 const STREAM_HEADERS = { "content-type": EVENT_STREAM, "cache-control": "no-store" } as const;
 const ANSWER_HEADERS = { ...JSON_TYPE, "cache-control": "no-store" };
-const encoder = new TextEncoder();
 
 /** `GET /deliveries` */
 export async function deliveries(call: Call): Promise<Response> {
@@ -45,8 +45,8 @@ export async function deliveries(call: Call): Promise<Response> {
       return c.body(events, 200, STREAM_HEADERS);
     }
     const taken = await engine.pull(lease, { max, waitMs: 0 });
-    if (taken.length > 0 || waitMs === 0) return c.body(listOf(taken), 200, ANSWER_HEADERS);
-    const later = laterAnswer(engine, lease, { max, waitMs }, gateway.signal, leave);
+    if (taken.length > 0 || waitMs === 0) return c.body(listJson(taken), 200, ANSWER_HEADERS);
+    const later = laterDeliveries({ engine, gateway, lease, max, waitMs, renewEveryMs, leave });
     left = () => {};
     return c.body(later, 200, ANSWER_HEADERS);
   } finally {
@@ -59,38 +59,6 @@ async function assertPulls(engine: Engine, lease: string): Promise<void> {
   const gone = new AbortController();
   gone.abort();
   await engine.pull(lease, { max: 1, waitMs: 0, signal: gone.signal });
-}
-
-/**
- * A body that comes when there is something: its reader's end is told by `cancel` on every platform, and `signal` of the
- * request needs no look.
- */
-function laterAnswer(
-  engine: Engine,
-  lease: string,
-  request: PullRequest,
-  closing: AbortSignal | undefined,
-  leave: () => void,
-): ReadableStream<Uint8Array> {
-  const gone = new AbortController();
-  const end = () => gone.abort();
-  return new ReadableStream<Uint8Array>({
-    async start(sink) {
-      closing?.addEventListener("abort", end);
-      // Whose lease has ended meanwhile is told so by the next answer.
-      const taken = await engine.pull(lease, { ...request, signal: gone.signal }).catch(() => []);
-      closing?.removeEventListener("abort", end);
-      leave();
-      try {
-        sink.enqueue(encoder.encode(listOf(taken)));
-        sink.close();
-      } catch {
-        // The reader went in the very moment: nobody has seen them.
-        for (const { ticket } of taken) await engine.answer(lease, ticket, { verdict: "unseen" }).catch(() => {});
-      }
-    },
-    cancel: end,
-  });
 }
 
 /** `POST /deliveries` */
@@ -110,16 +78,12 @@ export async function answers({ c, facts, engine, gateway, principal }: Call): P
   return c.json({ results });
 }
 
-function listOf(taken: readonly PulledDelivery[]): string {
-  return `{"deliveries":[${taken.map(toJson).join(",")}]}`;
-}
-
 function readAnswers(body: Uint8Array): (readonly [ticket: string, verdict: PullVerdict])[] {
   let data: unknown;
   try {
     data = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
   } catch (cause) {
-    throw new BellhopError("argument-invalid", "The body is not JSON", { cause });
+    throw new BellhopError("argument-invalid", "The body is not JSON", { field: "answers", cause });
   }
   const given = isRecord(data) ? data.answers : undefined;
   if (!Array.isArray(given) || given.length < 1 || given.length > MOST) {
@@ -135,7 +99,9 @@ function ticketOf(given: unknown, field: string): string {
 }
 
 function verdictOf(given: Readonly<Record<string, unknown>>, field: string): PullVerdict {
-  const { verdict, delayMs } = given;
+  const { verdict } = given;
+  // A member that is null is absent.
+  const delayMs = given.delayMs ?? undefined;
   if (
     delayMs !== undefined && !(Number.isInteger(delayMs) && Number(delayMs) >= 0 && Number(delayMs) <= MAX_DELAY_MS)
   ) {

@@ -207,7 +207,6 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Instance: object({
     instance: STRING,
     version: STRING,
-    endpoint: STRING,
     state: { type: "string", enum: ["live", "suspect"] },
     healthy: FLAG,
     breaker: { type: "string", enum: ["closed", "open"] },
@@ -215,7 +214,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     leaseMs: COUNT,
     leaseEndMs: MOMENT,
     registeredMs: MOMENT,
-  }, { ratePerMinute: COUNT }),
+  }, { endpoint: STRING, ratePerMinute: COUNT }),
   Service: object({
     name: NAME,
     version: STRING,

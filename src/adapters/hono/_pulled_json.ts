@@ -6,3 +6,8 @@ export function toJson({ ticket, deliveryId, attempt, leaseMs, envelope }: Pulle
   const head = JSON.stringify({ ticket, delivery: deliveryId, attempt, leaseMs }).slice(0, -1);
   return `${head},"envelope":${serialize(envelope)}}`;
 }
+
+/** The answer to a request. */
+export function listJson(taken: readonly PulledDelivery[]): string {
+  return `{"deliveries":[${taken.map(toJson).join(",")}]}`;
+}

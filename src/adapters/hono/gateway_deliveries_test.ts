@@ -219,7 +219,7 @@ Deno.test("/deliveries refuses each bad request with its code and its field, and
     ["GET", "/deliveries?wait=61", undefined, "argument-invalid", "wait"],
     ["GET", "/deliveries?wait=soon", undefined, "argument-invalid", "wait"],
     ["GET", "/deliveries?max=1&max=2", undefined, "argument-invalid", "max"],
-    ["POST", "/deliveries", "{", "argument-invalid", undefined],
+    ["POST", "/deliveries", "{", "argument-invalid", "answers"],
     ["POST", "/deliveries", [], "argument-invalid", "answers"],
     ["POST", "/deliveries", { answers: [] }, "argument-invalid", "answers"],
     ["POST", "/deliveries", { answers: Array(101).fill({}) }, "argument-invalid", "answers"],
@@ -259,8 +259,9 @@ Deno.test("/deliveries refuses each bad request with its code and its field, and
     await own.answer(
       { ticket: "x".repeat(128), verdict: "ack" },
       { ticket: "x", verdict: "nak", delayMs: 86_400_000, reason: "passed over" },
+      { ticket: "x", verdict: "nak", delayMs: null },
     ),
-    [false, false],
+    [false, false, false],
   );
   await refused(await own.ask("PUT", "/deliveries"), "method-unsupported");
   for (const method of ["GET", "POST"]) {
@@ -292,6 +293,39 @@ Deno.test("/deliveries renews the lease that it carries, also when it refuses", 
   }
   assertEquals((await own.engine.service("q")).instances[0].state, "live");
   await own.close();
+});
+
+Deno.test("GET /deliveries keeps the lease while it waits, and no longer", async () => {
+  const own = await world({}, 3_000);
+  const waiting = await own.ask("GET", "/deliveries?wait=60");
+  const read = waiting.json();
+  for (let second = 0; second < 59; second++) await settled(own.clock, 1_000);
+  assertEquals((await own.engine.service("q")).instances[0].state, "live");
+  await settled(own.clock, 1_000);
+  assertEquals(await read, { deliveries: [] });
+  await settled(own.clock, 3_000);
+  assertEquals((await own.engine.service("q")).instances[0].state, "suspect");
+
+  const left = await own.ask("GET", "/deliveries?wait=60");
+  const reader = left.body!.getReader();
+  const nothing = reader.read();
+  await settled(own.clock);
+  await reader.cancel();
+  assertEquals((await nothing).done, true);
+  for (let second = 0; second < 6; second++) await settled(own.clock, 1_000);
+  assertEquals((await own.engine.service("q")).instances, [], "who has gone keeps no lease");
+  await own.close();
+  assertEquals(own.clock.pending, 0);
+});
+
+Deno.test("GET /deliveries is answered when its lease goes away while it waits", async () => {
+  const own = await world();
+  const read = (await own.ask("GET", "/deliveries?wait=60")).json();
+  await own.engine.deregister(own.lease, false);
+  await settled(own.clock);
+  assertEquals(await read, { deliveries: [] });
+  await own.close();
+  assertEquals(own.clock.pending, 0);
 });
 
 Deno.test("/deliveries asks for the scope register, of whoever holds a lease", async () => {
@@ -416,6 +450,67 @@ Deno.test("a stream of deliveries that nobody reads is given no more than fits, 
   await own.close();
 });
 
+Deno.test("a stream or a request that is hung up unread costs no attempt, and what it would have taken is there at once", async () => {
+  for (const path of ["/deliveries?max=100", "/deliveries?wait=60"]) {
+    const own = await world();
+    const accept = path.includes("wait") ? "application/json" : "text/event-stream";
+    const response = await own.ask("GET", path, undefined, { accept });
+    await settled(own.clock);
+    await own.send("1", "2", "3");
+    await response.body!.cancel();
+    assertEquals((await own.take()).map(({ envelope, attempt }) => [envelope.id, attempt]), [["1", 1], ["2", 1], [
+      "3",
+      1,
+    ]]);
+    await own.close();
+    assertEquals(own.clock.pending, 0);
+  }
+});
+
+Deno.test("a stream of deliveries that ends while one is on its way gives it back", async () => {
+  const own = await world();
+  const { engine } = own;
+  const reader = { cancel: () => Promise.resolve() };
+  let handed = 0;
+  const late = new Hono().route(
+    "/",
+    gatewayRoutes({
+      engine: {
+        ...engine,
+        async pull(lease, request) {
+          const taken = await engine.pull(lease, request);
+          handed += taken.length;
+          if (taken.length > 0) await reader.cancel();
+          return taken;
+        },
+      },
+      clock: own.clock,
+      open: true,
+      peer: () => "127.0.0.1",
+    }),
+  );
+  for (const path of ["/deliveries", "/deliveries?wait=60"]) {
+    const accept = path.includes("wait") ? "application/json" : "text/event-stream";
+    const asked = late.request(path, { headers: { "bellhop-lease": own.lease, accept } });
+    await settled(own.clock);
+    const response = await asked;
+    const stream = response.body!.getReader();
+    reader.cancel = () => stream.cancel();
+    (async () => {
+      while (!(await stream.read()).done);
+    })();
+    await settled(own.clock);
+    await own.send(path);
+    assertEquals((await engine.status("/test", path)).deliveries[0].attempts, 0);
+    const [again] = await own.take();
+    assertEquals([again.envelope.id, again.attempt], [path, 1]);
+    await own.answer({ ticket: again.ticket, verdict: "ack" });
+  }
+  assertEquals(handed, 2);
+  await own.close();
+  assertEquals(own.clock.pending, 0);
+});
+
 Deno.test("a stream of deliveries ends with the gateway's signal", async () => {
   const stop = new AbortController();
   const own = await world({ signal: stop.signal });
@@ -428,34 +523,4 @@ Deno.test("a stream of deliveries ends with the gateway's signal", async () => {
   assertEquals([events.done, waited], [true, { deliveries: [] }]);
   await own.close();
   assertEquals(own.clock.pending, 0);
-});
-
-Deno.test("a stream of deliveries gives back what it had not written when the write before ended it", async () => {
-  const own = await world();
-  const stop = new AbortController();
-  await own.send("1", "2");
-  const engine: Engine = {
-    ...own.engine,
-    // As a platform does, which finds at the first of them that the connection is cut.
-    async pull(lease, request) {
-      const [first, ...others] = await own.engine.pull(lease, request);
-      if (first === undefined) return [];
-      const { envelope } = first;
-      return [{
-        ...first,
-        get envelope() {
-          stop.abort();
-          return envelope;
-        },
-      }, ...others];
-    },
-  };
-  const { clock, lease } = own;
-  const app = gatewayRoutes({ engine, clock, open: true, peer: () => "127.0.0.1", signal: stop.signal });
-  await app.request("/deliveries", { headers: { "bellhop-lease": lease, accept: "text/event-stream" } });
-  await settled(clock);
-  assertEquals(stop.signal.aborted, true);
-  assertEquals((await own.take()).map(({ envelope, attempt }) => [envelope.id, attempt]), [["2", 1]]);
-  await own.close();
-  assertEquals(clock.pending, 0);
 });

@@ -1,5 +1,6 @@
 /** The views of the state. */
 import type { InstanceState, ServiceState } from "./_state.ts";
+import { PULL_ENDPOINT } from "./registration.ts";
 import type { InstanceView, ServiceView } from "./view.ts";
 
 /** What the state shows of a service. */
@@ -15,10 +16,11 @@ export function viewService(service: Readonly<ServiceState>): ServiceView {
 }
 
 function viewInstance(instance: Readonly<InstanceState>): InstanceView {
+  const { endpoint } = instance.chosen;
   return {
     instance: instance.id,
     version: instance.version,
-    endpoint: instance.chosen.endpoint,
+    ...(endpoint === PULL_ENDPOINT ? {} : { endpoint }),
     state: instance.suspectSinceMs < 0 ? "live" : "suspect",
     healthy: instance.health.healthy,
     breaker: instance.breaker.openUntilMs === null ? "closed" : "open",

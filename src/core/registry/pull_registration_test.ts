@@ -19,7 +19,7 @@ Deno.test("register() takes instances that pull, asks none for its health, and s
   const registry = createRegistry({ healthIntervalMs: 1_000 });
   register(registry, PULL, "a");
   const [view] = registry.list();
-  assertEquals([view.delivery, view.instances[0].endpoint], ["pull", "pull:"]);
+  assertEquals([view.delivery, view.instances[0].endpoint], ["pull", undefined]);
   assertEquals([...registry.dueHealthChecks(3_600_000)], []);
   register(registry, { ...PUSH, name: "others" }, "a");
   assertEquals(registry.get("others")?.delivery, undefined);

@@ -9,8 +9,8 @@ export interface InstanceView {
   readonly instance: string;
   /** The version it registered with. */
   readonly version: string;
-  /** Where it is called; `pull:` for one that asks by itself. */
-  readonly endpoint: string;
+  /** Where it is called; absent for one that asks by itself. */
+  readonly endpoint?: string;
   /** A suspect has let its lease run out; it is still called, and removed one lease later. */
   readonly state: "live" | "suspect";
   /** Whether it gets traffic before those that are not. */
