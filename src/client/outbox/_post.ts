@@ -1,4 +1,3 @@
-import { BellhopError } from "../../core/error.ts";
 import type { OutboxAnswer } from "../../core/outbox/message.ts";
 import { bearer } from "../_check_gateway.ts";
 import { type Gateway, readText } from "../_gateway.ts";
@@ -13,8 +12,7 @@ const MAX_ANSWER_BYTES = 4_194_304;
 
 /** One attempt to hand a message to the gateway, and what its answer means. Never rejects. */
 export async function post(gateway: Gateway, token: Token | undefined, json: string): Promise<OutboxAnswer> {
-  const slow = () => new BellhopError("timeout", `no answer within ${ATTEMPT_MS} ms`);
-  const limit = timeLimit(gateway.clock, ATTEMPT_MS, slow, gateway.closed);
+  const limit = timeLimit(gateway.clock, ATTEMPT_MS, () => undefined, gateway.closed);
   try {
     const headers = bearer(typeof token === "function" ? await token() : token);
     const response = await gateway.fetch(`${gateway.url}/messages`, {
@@ -39,14 +37,11 @@ export async function post(gateway: Gateway, token: Token | undefined, json: str
 
 function answerOf(gateway: Gateway, response: Response, text: string): OutboxAnswer {
   const { status, ok } = response;
-  if (ok) {
-    // A login page of a hotel says 200 to everything: it is as if nobody had answered.
-    return /^\s*($|{)/.test(text) ? { kind: "accepted" } : { kind: "silence", reason: "no-gateway" };
-  }
+  if (ok && /^\s*($|{)/.test(text)) return { kind: "accepted" };
+  // A login page of a hotel says 200 to everything, or 511 (RFC 6585): it is as if nobody had answered.
+  if (ok || status === 511) return { kind: "silence", reason: "no-gateway" };
   // A redirect is never followed, and a page may not even see where to.
   if (status < 400) return { kind: "silence", reason: "redirected" };
-  // Said by a network that wants a login first, never by who was asked (RFC 6585).
-  if (status === 511) return { kind: "silence", reason: "no-gateway" };
   const { code, retry } = readObject(text);
   const reason = typeof code === "string" ? code.slice(0, 64) : `status-${status}`;
   // Only a problem of a gateway is final: what a proxy says may be over soon.
@@ -56,9 +51,9 @@ function answerOf(gateway: Gateway, response: Response, text: string): OutboxAns
 
 /** `Retry-After`: seconds, or a date of HTTP, which says GMT or, in its oldest form, means it. All else is ignored. */
 function waitOf(text: string | null, nowMs: number): number {
-  const asked = text?.trim() ?? "";
+  const asked = text ?? "";
+  if (/^\d+$/.test(asked)) return Number(asked) * 1_000;
   // The platform takes much for a date: "12 2099" too.
-  const date = /^[A-Z]\w+,? .+:\d\d( GMT| \d{4})$/.test(asked) ? `${asked.replace(" GMT", "")} GMT` : "";
-  const waitMs = /^\d+$/.test(asked) ? Number(asked) * 1_000 : Date.parse(date) - nowMs;
-  return Math.max(0, waitMs || 0);
+  const date = /^[A-Z].*:/.test(asked) ? `${asked.replace(" GMT", "")} GMT` : "";
+  return Date.parse(date) - nowMs || 0;
 }

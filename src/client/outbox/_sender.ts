@@ -57,7 +57,9 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   const sending = new Set<Promise<void>>();
   let store: MessageStore | undefined;
   /** What a store that failed was to be told of messages that it holds, the last of each key. */
-  let owed = new Map<string, StoreOperation>();
+  const owed = new Map<string, StoreOperation>();
+  /** Of the store when it was open last. */
+  let durability: Durability = "memory";
   let ending = false;
   let idle: (() => void)[] = [];
   let cancelWake = () => {};
@@ -69,37 +71,20 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       let found: readonly (readonly StoreRecord[])[];
       // What ends meanwhile must not be read as what goes on.
       do {
-        await writeOwed(opened);
+        const due = [...owed];
+        if (due.length > 0) await opened.write(due.map(([, operation]) => operation));
+        for (const [name, operation] of due) if (owed.get(name) === operation) owed.delete(name);
         found = await Promise.all([all(opened, "messages"), all(opened, "deliveries"), all(opened, "outcomes")]);
       } while (owed.size > 0);
       const [messages, retries, ends] = found;
       const unfinished = machine.recover(clock.nowMs(), messages, retries, ends);
       store = opened;
+      ({ durability } = opened.capabilities);
       apply({ operations: unfinished, ended: [] });
     } catch (error) {
       await opened.close().catch(() => {});
       throw error;
     }
-  }
-
-  async function writeOwed(opened: MessageStore): Promise<void> {
-    if (owed.size === 0) return;
-    const due = owed;
-    owed = new Map();
-    try {
-      await opened.write([...due.values()]);
-    } catch (error) {
-      owed = new Map([...due, ...owed]);
-      throw error;
-    }
-  }
-
-  /** After a failed write the store takes no other: it is opened anew. What it had acknowledged goes on meanwhile. */
-  function broken(failed: MessageStore, error: unknown): void {
-    if (store !== failed) return;
-    store = undefined;
-    onError(error);
-    void failed.close().catch(() => {}).then(reopen);
   }
 
   async function reopen(): Promise<void> {
@@ -121,23 +106,23 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     const used = store;
     try {
       if (used === undefined) {
-        throw new BellhopError("not-durable", "the outbox's store failed and is being opened anew");
+        throw new BellhopError("not-durable", "the store failed and is opened anew");
       }
       await used.write(operations);
     } catch (error) {
       const { code } = error as BellhopError;
       // These refuse one write, and leave the store as it is.
-      if (["record-too-large", "argument-invalid"].includes(code) || (code === "store-full" && !known)) throw error;
-      if (known) { for (const one of operations) owe(one); }
-      if (used !== undefined) broken(used, error);
+      if (["record-too-large", known || "store-full"].includes(code)) throw error;
+      // Whatever a message was owed before, its end is owed in the order in which it is written.
+      for (const operation of known ? operations : []) owed.set(operation.keyspace + operation.key, operation);
+      // After a failed write the store takes no other: it is opened anew. What it had acknowledged goes on meanwhile.
+      if (used !== undefined && used === store) {
+        store = undefined;
+        onError(error);
+        void used.close().catch(() => {}).then(reopen);
+      }
       throw error;
     }
-  }
-
-  function owe(operation: StoreOperation): void {
-    const name = `${operation.keyspace} ${operation.key}`;
-    owed.delete(name);
-    owed.set(name, operation);
   }
 
   /** A CRITICAL counts when it is flushed. */
@@ -188,15 +173,13 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       const message = messageOf(json);
       const durable = message.priority === "CRITICAL";
       if (durable && open === undefined) {
-        throw new BellhopError("store-required", "CRITICAL needs an outbox with a store");
+        throw new BellhopError("store-required", "CRITICAL needs a store");
       }
-      if (durable && store === undefined) throw new BellhopError("not-durable", "the outbox's store failed");
-      const durability = durable ? store!.capabilities.durability : "memory";
       const operations = machine.accept(clock.nowMs(), message);
       if (operations === undefined) await storing.get(`${message.source} ${message.id}`);
       else if (durable) await stored(message, operations);
       pump();
-      return durability;
+      return durable ? durability : "memory";
     },
     status: () => Promise.resolve(machine.figures()),
     list: () => Promise.resolve(machine.entries()),
@@ -225,10 +208,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   async function close(deadlineMs: number): Promise<void> {
     ending = true;
     cancelWake();
-    let cancel = () => {};
-    const timeUp = new Promise<void>((resolve) => cancel = clock.wakeAt(clock.nowMs() + deadlineMs, resolve));
-    await Promise.race([Promise.allSettled([...sending, ...storing.values()]), timeUp]);
-    cancel();
+    // What is left of it ends with the outbox, a moment later.
+    await Promise.race([Promise.allSettled([...sending, ...storing.values()]), pause(clock, deadlineMs, closed)]);
     await store?.close();
   }
 

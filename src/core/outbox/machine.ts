@@ -279,8 +279,8 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
 
   function letterOf(name: string): Letter {
     const letter = letters.get(name);
-    if (letter === undefined) throw new BellhopError("dead-letter-unknown", "the outbox keeps no such dead letter");
-    if (known.has(name)) throw new BellhopError("in-progress", "it is being redriven");
+    if (letter === undefined) throw new BellhopError("dead-letter-unknown", "no such dead letter");
+    if (known.has(name)) throw new BellhopError("in-progress", "it is under way");
     return letter;
   }
 
@@ -296,7 +296,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       const before = known.get(name)?.message ?? letters.get(name)?.end.message;
       if (before !== undefined) {
         if (untimed(before.json) === untimed(message.json)) return undefined;
-        throw new BellhopError("id-conflict", "the outbox holds another message of that name", {
+        throw new BellhopError("id-conflict", "another message has that name", {
           field: "id",
         });
       }
@@ -304,7 +304,7 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       const rank = rankOf(message.priority);
       const { count, length } = parts[rank === CRITICAL ? 1 : 0];
       if (count >= maxMessages || length + message.json.length > maxLength) {
-        throw new BellhopError("queue-full", `no room: the outbox holds ${count} such messages, ${length} characters`);
+        throw new BellhopError("queue-full", `no room beside ${count} messages, ${length} characters`);
       }
       if (rank < CRITICAL) {
         enter(add(nowMs, message, nowMs, ""));
@@ -353,9 +353,8 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
           const state = resumed.get(key);
           enter(entry);
           if (state !== undefined) {
-            const { attempts, dueMs, waitMs, reason } = readRetriesRecord(state);
-            Object.assign(entry, { attempts, reason });
-            entry.dueMs = Math.min(dueMs, nowMs + waitMs);
+            const { waitMs, ...resumed } = readRetriesRecord(state);
+            Object.assign(entry, resumed, { dueMs: Math.min(resumed.dueMs, nowMs + waitMs) });
             if (entry.state === "ready") {
               lines[entry.rank].delete(entry);
               entry.state = "waiting";
@@ -434,16 +433,13 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
       }
       // Who falls silent with all others keeps its place.
       if (answered || waitMs > 0) lines[entry.rank].delete(entry);
+      entry.dueMs = nowMs + waitMs;
       if (waitMs === 0) ready(entry);
-      else {
-        entry.state = "waiting";
-        entry.dueMs = nowMs + waitMs;
-      }
+      else entry.state = "waiting";
       look(entry);
-      if (entry.key === "" || !answered) return NOTHING;
-      const { attempts, dueMs, reason, key } = entry;
-      const value = retriesRecord({ attempts, dueMs: waitMs === 0 ? nowMs : dueMs, waitMs, reason });
-      return { operations: [{ keyspace: "deliveries", key, value }], ended: [] };
+      const { key } = entry;
+      if (key === "" || !answered) return NOTHING;
+      return { operations: [{ keyspace: "deliveries", key, value: retriesRecord({ ...entry, waitMs }) }], ended: [] };
     },
     network(nowMs, online) {
       if (!online) return silent(nowMs);
@@ -455,9 +451,9 @@ export function createOutboxMachine(options: OutboxMachineOptions): OutboxMachin
     deadLetters: () => [...letters.values()].map(({ end }) => end),
     cancel(nowMs, source, id) {
       const entry = known.get(nameOf(source, id));
-      if (entry === undefined) throw new BellhopError("message-unknown", "the outbox does not hold it");
+      if (entry === undefined) throw new BellhopError("message-unknown", "no such message");
       if (entry.state === "sending" || entry.state === "storing") {
-        throw new BellhopError("in-progress", "it is under way at this moment");
+        throw new BellhopError("in-progress", "it is under way");
       }
       return end(nowMs, entry, "cancelled", "cancelled");
     },

@@ -209,9 +209,9 @@ Deno.test("cancel() takes out what waits, and nothing that is under way or unkno
   put(machine, "b", "CRITICAL", { flush: false });
   const entry = machine.take(START_MS)!;
   for (const id of ["a", "b"]) {
-    assertEquals(faultOf(() => machine.cancel(START_MS, "/s", id)), ["in-progress", "it is under way at this moment"]);
+    assertEquals(faultOf(() => machine.cancel(START_MS, "/s", id)), ["in-progress", "it is under way"]);
   }
-  const unknown = ["message-unknown", "the outbox does not hold it"];
+  const unknown = ["message-unknown", "no such message"];
   assertEquals(faultOf(() => machine.cancel(START_MS, "/s", "c")), unknown);
   machine.settle(START_MS, entry, AGAIN);
   const { operations, ended: [end] } = machine.cancel(START_MS, "/s", "a");
@@ -343,14 +343,14 @@ Deno.test("recover() lets a lane's second follow, though it has retries of its o
 Deno.test("discard() and redrive() mean dead letters, and what has expired stays one", () => {
   const machine = outboxOf();
   const message = put(machine, "a", "CRITICAL", { lifeMs: 1_000 });
-  const unknown = ["dead-letter-unknown", "the outbox keeps no such dead letter"];
+  const unknown = ["dead-letter-unknown", "no such dead letter"];
   assertEquals(faultOf(() => machine.discard("/s", "a")), unknown);
   assertEquals(faultOf(() => machine.redrive(START_MS, "/s", "a")), unknown);
   machine.settle(START_MS, machine.take(START_MS)!, REFUSED);
   // The same is known; another under its name is not taken for it.
   assertEquals(machine.accept(START_MS, message), undefined);
   const other = { ...message, json: "{}" };
-  const refusal = ["id-conflict", "the outbox holds another message of that name", "id"];
+  const refusal = ["id-conflict", "another message has that name", "id"];
   assertEquals(faultOf(() => machine.accept(START_MS, other)), refusal);
   const expired = ["message-expired", "its expirytime has passed"];
   assertEquals(faultOf(() => machine.redrive(START_MS + 1_000, "/s", "a")), expired);
@@ -366,7 +366,7 @@ Deno.test("discard() and redrive() mean dead letters, and what has expired stays
   });
   // It is a dead letter until that is written, and only once.
   for (const twice of [redrive, () => machine.discard("/s", "a")]) {
-    assertEquals(faultOf(twice), ["in-progress", "it is being redriven"]);
+    assertEquals(faultOf(twice), ["in-progress", "it is under way"]);
   }
   assertEquals([machine.deadLetters().length, machine.take(START_MS + 999)], [1, undefined]);
   machine.unstored(message);
@@ -382,7 +382,7 @@ Deno.test("accept() is full beyond its bounds and not at them, and counts charac
   const machine = outboxOf({ maxLength: 2 * length });
   put(machine, "a", "NORMAL");
   put(machine, "b", "NORMAL");
-  const text = `no room: the outbox holds 2 such messages, ${2 * length} characters`;
+  const text = `no room beside 2 messages, ${2 * length} characters`;
   assertEquals(faultOf(() => machine.accept(START_MS, messageOf("c", "LOW"))), ["queue-full", text]);
   machine.cancel(START_MS, "/s", "a");
   put(machine, "c", "NORMAL");

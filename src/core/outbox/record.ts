@@ -92,9 +92,9 @@ function read(value: string): unknown[] {
   try {
     parts = JSON.parse(value);
   } catch (cause) {
-    throw new BellhopError("store-failed", "a record of the outbox is damaged", { cause });
+    throw new BellhopError("store-failed", "this record is damaged", { cause });
   }
-  if (!Array.isArray(parts)) throw new BellhopError("store-failed", "the store holds what no outbox wrote");
+  if (!Array.isArray(parts)) throw new BellhopError("store-failed", "no outbox wrote this record");
   const [version, ...rest] = parts;
   if (version !== VERSION) {
     throw new BellhopError("store-version", `an outbox wrote version ${version}, not ${VERSION}`);

@@ -69,8 +69,8 @@ Deno.test("records say what is wrong with them: damaged, of somebody else, of an
       const { code, message, cause } = assertThrows(() => read(value), BellhopError);
       return [code, message, cause instanceof SyntaxError];
     };
-    assertEquals(faultOf("[1,0,nu"), ["store-failed", "a record of the outbox is damaged", true]);
-    assertEquals(faultOf("{}"), ["store-failed", "the store holds what no outbox wrote", false]);
+    assertEquals(faultOf("[1,0,nu"), ["store-failed", "this record is damaged", true]);
+    assertEquals(faultOf("{}"), ["store-failed", "no outbox wrote this record", false]);
     assertEquals(faultOf("[2]"), ["store-version", "an outbox wrote version 2, not 1", false]);
   }
 });
