@@ -6,7 +6,7 @@
  */
 import { backoffDelay, PRIORITIES, type Priority, type ResolvedPolicy, retryAllowed } from "../../mod.ts";
 import { DRAW, drawn } from "./chance.ts";
-import type { Run } from "./run.ts";
+import { LIMIT_MS, type Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { createWorld } from "./world.ts";
 
@@ -32,6 +32,6 @@ export function runPolicies(scenario: Scenario, policies: Policies, seed: number
     },
   });
   const { attempts, ranks } = world.run;
-  for (let nextMs = world.nextMs(); nextMs < Infinity; nextMs = world.nextMs()) world.advance(nextMs);
+  for (let nextMs = world.nextMs(); nextMs <= LIMIT_MS; nextMs = world.nextMs()) world.advance(nextMs);
   return world.run;
 }

@@ -9,7 +9,7 @@
  */
 import { createSchedule } from "../../mod.ts";
 import { between, DRAW, drawn, scrambled, unscrambled } from "./chance.ts";
-import { count, emptyRun, END, LIMIT_MS, type Run } from "./run.ts";
+import { count, emptyRun, END, type Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { createServer, FATE, FATES } from "./server.ts";
 
@@ -97,7 +97,6 @@ export function createWorld(scenario: Scenario, seed: number, driver: Driver): W
     nextMs: () => schedule.size === 0 ? Infinity : schedule.nextMs(),
     advance(nowMs) {
       if (nowMs < presentMs) throw new RangeError(`virtual time would step back from ${presentMs} to ${nowMs} ms`);
-      if (nowMs > LIMIT_MS) throw new RangeError(`nothing is simulated for longer than ${LIMIT_MS} ms`);
       presentMs = nowMs;
       schedule.advance(nowMs, fire);
       const order = arrivals.subarray(0, arrived).sort();
