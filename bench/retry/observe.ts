@@ -75,7 +75,8 @@ export async function observe(
 
   try {
     const given = { signal: abort.signal, random, ...(time.clock ? { clock: time.clock } : {}) };
-    engine.run(op as () => Promise<never>, policy, given).then(
+    // What it throws instead of rejecting is seen as a rejection.
+    (async () => await engine.run(op as () => Promise<never>, policy, given))().then(
       () => end = { end: "resolved" },
       (reason) => end = { end: "rejected", reason },
     );
