@@ -55,6 +55,7 @@ const SUBJECTS: readonly Subject[] = [
   { name: "exponential-backoff", version: "3.1.2", notes: ["Ends no wait when it is aborted."] },
   { name: "ts-retry-promise", version: "0.8.1", notes: [] },
   { name: "effect", version: "3.19.0", notes: [] },
+  ...["none", "equal", "full", "decorrelated"].map((name) => ({ name, version: "", notes: [] })),
 ];
 
 const GROUPS: readonly SampleGroup[] = [
