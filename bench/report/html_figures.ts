@@ -13,6 +13,8 @@ const MAX_ROWS = 60;
 
 /** The controls that choose what is shown, which are the legend of all plots too. */
 export function filter({ names, groups, plots }: PageData): Html {
+  const measured = new Set(groups.flatMap(({ measures }) => measures.map(({ subject }) => subject)));
+  const choices = [...names.filter((name) => measured.has(name)), ...names.filter((name) => !measured.has(name))];
   const used = SECTIONS.filter((name) => [...groups, ...plots].some(({ section }) => section === name));
   return html`
     <form id="filter" role="search" aria-label="Filter the plots">

@@ -1,12 +1,12 @@
 const LIGHT =
   `--paper:#f7f5f0;--card:#fff;--ink:#1e2228;--soft:#59606c;--line:#e2ddd2;--brass:#85580c;--brass-soft:#f3e9d6;
 --pass:#2b8a5e;--pass-ink:#1b6a46;--fail:#c5302c;--fail-ink:#b02622;--sign:#fff;--warn:#e2a310;--warn-ink:#7d5600;--warn-sign:#2a1d00;
---bar:#9db4cc;--aimed:#c4831a;--floor:#c9c5bb;--shadow:0 1px 2px #2a200a12,0 8px 28px #2a200a12;
+--bar:#9db4cc;--aimed:#c4831a;--shadow:0 1px 2px #2a200a12,0 8px 28px #2a200a12;
 --series-0:#0068a8;--series-1:#cf5300;--series-2:#007d5c;--series-3:#b04d86;--series-4:#8f6a00;--series-5:#2f8fc4;--series-6:#6a4bb0;--series-7:#4a4f58`;
 const DARK =
   `--paper:#131519;--card:#1b1e24;--ink:#ebe8e1;--soft:#a7acb8;--line:#2f343d;--brass:#dcae5e;--brass-soft:#2d2618;
 --pass:#45b382;--pass-ink:#6bd0a1;--fail:#f0645e;--fail-ink:#ff8f89;--sign:#06130c;--warn:#f1b72f;--warn-ink:#f3c65a;--warn-sign:#221800;
---bar:#5d7590;--aimed:#dca548;--floor:#4a505b;--shadow:0 1px 2px #0006,0 8px 28px #0005;
+--bar:#5d7590;--aimed:#dca548;--shadow:0 1px 2px #0006,0 8px 28px #0005;
 --series-0:#56b4e9;--series-1:#ff8a3d;--series-2:#2fc79b;--series-3:#e58fc0;--series-4:#f0dc55;--series-5:#8fb2ff;--series-6:#bf9dff;--series-7:#c9ccd3`;
 
 /**
@@ -57,12 +57,12 @@ output{flex:none;min-width:6.5rem;padding:.42rem 0;color:var(--soft);font-varian
 fieldset{flex:1 1 100%;min-width:0;display:flex;flex-wrap:wrap;gap:.35rem}legend{font-size:.8rem;color:var(--soft);padding:0;margin-bottom:.2rem}
 .chip{display:inline-flex;gap:.35rem;align-items:center;border:1px solid var(--line);background:var(--card);border-radius:99px;padding:.1rem .75rem .1rem .5rem;cursor:pointer;max-width:100%}.chip:hover{border-color:var(--brass)}.chip input{accent-color:var(--brass);margin:0}
 #filter .chip span{font-size:.9rem;color:var(--ink);overflow-wrap:anywhere}#filter .chip:has(input:not(:checked)) span{color:var(--soft);text-decoration:line-through}
-.figures{display:grid;gap:1.1rem;grid-template-columns:repeat(auto-fill,minmax(min(33rem,100%),1fr))}
+.figures{display:grid;gap:1.1rem;grid-template-columns:repeat(auto-fit,minmax(min(33rem,100%),1fr))}
 figure{min-width:0;background:var(--card);border-radius:14px;box-shadow:var(--shadow);padding:1.1rem clamp(.8rem,2vw,1.4rem) .8rem}
 figcaption{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;margin-bottom:.5rem}h3{font:600 1.16rem/1.3 var(--serif);overflow-wrap:anywhere;flex:1 1 auto}
 .log{display:none;font-size:.86rem;padding:.12rem .7rem;border-radius:99px}.js .log{display:block}
 .legend{flex:1 1 100%;display:flex;flex-wrap:wrap;gap:.15rem 1rem;font-size:.88rem;color:var(--soft)}.legend span{display:inline-flex;gap:.4rem;align-items:center;overflow-wrap:anywhere}.legend [data-key]{color:var(--ink)}.legend svg{flex:none}
-.swatch{width:14px;height:14px;border-radius:4px;background:var(--bar);flex:none}.swatch.aimed{background:var(--aimed)}.swatch.floor{background:var(--floor)}
+.swatch{width:14px;height:14px;border-radius:4px;background:var(--bar);flex:none}.swatch.aimed{background:var(--aimed)}.swatch.floor{background:var(--soft);width:2px;border-radius:0}
 .canvas{display:none;position:relative}.js .canvas{display:block}.wide .canvas{height:21rem}
 summary{cursor:pointer;font-weight:600;padding:.3rem 0;width:fit-content;font-size:.9rem;color:var(--soft)}
 .scroll{overflow-x:auto;max-height:24rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.88rem;min-width:100%}

@@ -8,7 +8,7 @@ import {
   PointElement,
   Tooltip,
 } from "npm:chart.js@4.6.1";
-import { amountText, numberText, scaleOf } from "../amount.ts";
+import { amountText, chosenText, scaleOf } from "../amount.ts";
 import type { Axis, Plot } from "../result.ts";
 import { DASHES, FONT, type Theme } from "./theme.ts";
 
@@ -90,13 +90,14 @@ export function drawCurves(
 
 function axis({ title, scale }: Axis, sign: string, theme: Theme, canvas: HTMLCanvasElement) {
   const isLog = scale === "log";
+  const units = [sign, isLog ? "log" : ""].filter(Boolean).join(", ");
   return {
     type: isLog ? "logarithmic" as const : "linear" as const,
     ...(isLog ? {} : { beginAtZero: true }),
     title: {
       display: true,
       color: theme.soft,
-      text: [title, sign && `(${sign})`, isLog && "log"].filter(Boolean).join(" "),
+      text: `${title}${units === "" ? "" : ` (${units})`}`,
     },
     grid: { color: theme.line },
     border: { color: theme.soft },
@@ -105,7 +106,7 @@ function axis({ title, scale }: Axis, sign: string, theme: Theme, canvas: HTMLCa
       maxRotation: 0,
       autoSkipPadding: 18,
       maxTicksLimit: canvas.parentElement!.clientWidth < 480 ? 6 : 11,
-      callback: (value: string | number) => isLog && !isPower(Number(value)) ? null : numberText(Number(value)),
+      callback: (value: string | number) => isLog && !isPower(Number(value)) ? null : chosenText(Number(value)),
     },
   };
 }

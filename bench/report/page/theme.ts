@@ -5,7 +5,6 @@ export interface Theme {
   readonly line: string;
   readonly card: string;
   readonly bar: string;
-  readonly floor: string;
   readonly aimed: string;
   readonly goal: string;
   /** Colour of a name, the same in the whole page. */
@@ -15,7 +14,7 @@ export interface Theme {
 export const FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans","DejaVu Sans",sans-serif';
 
 /** Beside the colour, a line is told by how it is broken: there are more names than colours anyone can tell apart. */
-export const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 2], [1, 2]];
+export const DASHES: readonly (readonly number[])[] = [[], [7, 3], [3, 2], [10, 2, 3, 2], [5, 2], [12, 3]];
 
 export const COLOURS = 8;
 
@@ -28,7 +27,6 @@ export function currentTheme(): Theme {
     line: of("line"),
     card: of("card"),
     bar: of("bar"),
-    floor: of("floor"),
     aimed: of("aimed"),
     goal: of("fail-ink"),
     series: (index) => of(`series-${index % COLOURS}`),
