@@ -25,7 +25,7 @@ export function filter({ names, groups, plots }: PageData): Html {
       )}</select></label>
       <button type="reset">Clear</button>
       <output aria-live="polite"></output>
-      <fieldset><legend>Shown</legend>${names.map((name) =>
+      <fieldset><legend>Shown</legend>${choices.map((name) =>
         html`<label class="chip"><input type="checkbox" name="subject" value="${name}" checked><span>${name}</span></label>`
       )}</fieldset>
     </form>

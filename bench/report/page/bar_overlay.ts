@@ -24,7 +24,7 @@ export function barOverlay(view: BarView, labels: readonly string[], theme: Them
         ctx.fillStyle = theme.ink;
         ctx.fillText(labels[index], width - 2, height);
         if (spread === undefined) {
-          reason(ctx, value === undefined ? why : "no ratio", left + 6, right, height, theme);
+          reason(ctx, value === undefined ? why : "no ratio", left + 6, width - 4, height, theme);
         } else if (!(asRatio && subject === floor)) {
           whisker(ctx, (at) => x.getPixelForValue(at / per), spread, height, theme);
         }

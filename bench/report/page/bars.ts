@@ -25,9 +25,10 @@ const AROUND = 74;
 /** Below so many pixels there is room for names and one number. */
 const NARROW = 480;
 
-/** Pixels that so many bars need. */
-export function barsHeight(rows: number): number {
-  return rows * ROW + AROUND;
+/** Pixels that so many bars need, where they are so wide. */
+export function barsHeight(rows: number, width: number): number {
+  // A narrow axis has its title in three lines.
+  return rows * ROW + AROUND + (width < NARROW ? 30 : 0);
 }
 
 /**

@@ -55,7 +55,7 @@ function draw(): void {
   for (const group of data.groups) {
     const canvas = canvasOf(group);
     const shown = group.measures.filter(({ subject }) => !hidden.has(subject));
-    canvas.parentElement!.style.height = `${barsHeight(shown.length)}px`;
+    canvas.parentElement!.style.height = `${barsHeight(shown.length, canvas.parentElement!.clientWidth)}px`;
     if (shown.length > 0) charts.set(group.key, drawBars(canvas, group, shown, data.marks, theme));
   }
   for (const plot of data.plots) {
