@@ -25,12 +25,15 @@ export function expressed(wanted: Policy, { supports }: Pick<RetryEngine, "suppo
   const notes: string[] = [];
   let { retries, jitter, firstAtOnce } = wanted;
   if (!supports.jitters.includes(jitter)) {
-    const nearest = (["equal", "decorrelated", "none"] as const).find((one) => supports.jitters.includes(one)) ?? "none";
+    const nearest = (["equal", "decorrelated", "none"] as const).find((one) => supports.jitters.includes(one)) ??
+      "none";
     notes.push(`has no jitter "${jitter}": ran with "${nearest}".`);
     jitter = nearest;
   }
   if (firstAtOnce && !supports.firstAtOnce) {
-    notes.push("cannot make the first retry at once: it waits as all others, and the waits after it are twice as long.");
+    notes.push(
+      "cannot make the first retry at once: it waits as all others, and the waits after it are twice as long.",
+    );
     firstAtOnce = false;
   }
   if (retries === Infinity && !supports.unlimited) {

@@ -57,7 +57,9 @@ export function measured(run: Run): Measured {
     wasted: 1 - fates.done / tries,
     ...recovered(run),
     jainPriorities: jain(shares.filter((share) => share !== undefined)),
-    jainClients: Math.min(...PRIORITIES.map((_, rank) => jain(doneByClient.filter((_, client) => ranks[client] === rank)))),
+    jainClients: Math.min(
+      ...PRIORITIES.map((_, rank) => jain(doneByClient.filter((_, client) => ranks[client] === rank))),
+    ),
     criticalMs: critical(run),
     meanMsOf: byPriority(counts.map(({ done, waitedMs }) => done === 0 ? undefined : waitedMs / done)),
   };

@@ -1,0 +1,123 @@
+/**
+ * How long simulations of growing size take, and what they hold.
+ *
+ * @module
+ */
+import type { Measure, Plot } from "../report/result.ts";
+
+/** A simulation of one size. */
+export interface Sized {
+  readonly clients: number;
+  readonly seconds: number;
+  /** Resident memory of the process after it. */
+  readonly bytes: number;
+}
+
+export interface GrowthSubject {
+  readonly name: string;
+  run(clients: number): unknown;
+  /** Whether a size is worth trying after what was seen. */
+  readonly maxSeconds: number;
+}
+
+const SIZES = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
+/** Below this, starting up weighs more than the clients. */
+const FIRST_JUDGED = 1_000;
+const PATH = "outage/growth";
+/** What "minutes" and "near-linear" mean here. */
+const MAX_SECONDS = 300;
+const MAX_EXPONENT = 1.15;
+
+/** Each size in turn, until the next one would take longer than the subject may. */
+export async function grown(
+  { run, maxSeconds }: GrowthSubject,
+  maxClients: number,
+  tell: (size: Sized) => void,
+): Promise<{ sizes: Sized[]; stopped: string | undefined }> {
+  const sizes: Sized[] = [];
+  for (const clients of SIZES.filter((size) => size <= maxClients)) {
+    const last = sizes.at(-1);
+    const expected = last === undefined ? 0 : last.seconds * clients / last.clients;
+    if (expected > maxSeconds) {
+      const stopped = `${clients.toLocaleString("en")} clients would take about ${Math.round(expected / 60)} minutes`;
+      return { sizes, stopped };
+    }
+    const begin = performance.now();
+    await run(clients);
+    sizes.push({ clients, seconds: (performance.now() - begin) / 1_000, bytes: Deno.memoryUsage().rss });
+    tell(sizes.at(-1)!);
+  }
+  return { sizes, stopped: undefined };
+}
+
+/** The power of the number of clients that time grows with, from the first size that is judged to the last. */
+export function exponentOf(sizes: readonly Sized[]): number | undefined {
+  const first = sizes.find(({ clients }) => clients >= FIRST_JUDGED);
+  const last = sizes.at(-1);
+  if (first === undefined || last === undefined || first === last) return undefined;
+  return Math.log(last.seconds / first.seconds) / Math.log(last.clients / first.clients);
+}
+
+export function growthMeasures(subject: string, sizes: readonly Sized[], stopped: string | undefined): Measure[] {
+  const exact = (value: number) => ({ median: value, low: value, high: value, samples: 1 });
+  const measures: Measure[] = sizes.flatMap(({ clients, seconds, bytes }) => {
+    const title = `${clients.toLocaleString("en")} clients simulated`;
+    const of = { subject, better: "lower" } as const;
+    const [time, each, memory] = ["seconds", "per-client", "memory"].map((key) => `${PATH}/${clients}/${key}`);
+    const goal = { of: "value", op: "<=", limit: MAX_SECONDS } as const;
+    const isLargest = clients === SIZES.at(-1) && stopped === undefined;
+    return [
+      {
+        ...of,
+        id: `${time}/${subject}`,
+        group: time,
+        title: `${title}: time`,
+        value: exact(seconds),
+        unit: "s",
+        ...(isLargest ? { goal } : {}),
+      },
+      {
+        ...of,
+        id: `${each}/${subject}`,
+        group: each,
+        title: `${title}: time for each client`,
+        value: exact(seconds / clients * 1e9),
+        unit: "ns",
+      },
+      {
+        ...of,
+        id: `${memory}/${subject}`,
+        group: memory,
+        title: `${title}: memory of the process`,
+        value: exact(bytes),
+        unit: "B",
+      },
+    ];
+  });
+  const exponent = exponentOf(sizes);
+  const group = `${PATH}/exponent`;
+  return [...measures, {
+    id: `${group}/${subject}`,
+    group,
+    title: "Simulated clients: time grows with this power of their number (1: linear)",
+    subject,
+    value: exponent === undefined ? undefined : exact(exponent),
+    unit: "1",
+    better: "lower",
+    goal: { of: "value", op: "<=", limit: MAX_EXPONENT },
+    ...(stopped === undefined ? {} : { why: stopped }),
+  }];
+}
+
+export function growthPlot(lines: readonly { name: string; sizes: readonly Sized[] }[]): Plot {
+  return {
+    id: PATH,
+    title: "Time to simulate an outage",
+    x: { title: "clients", unit: "1", scale: "log" },
+    y: { title: "time", unit: "s", scale: "log" },
+    lines: lines.map(({ name, sizes }) => ({
+      name,
+      points: sizes.map(({ clients, seconds }) => [clients, seconds] as const),
+    })),
+  };
+}
