@@ -35,6 +35,8 @@ export async function grown(
   tell: (size: Sized) => void,
 ): Promise<{ sizes: Sized[]; stopped: string | undefined }> {
   const sizes: Sized[] = [];
+  // What the compiler learns is not for the small sizes to pay.
+  await run(Math.min(FIRST_JUDGED, maxClients));
   for (const clients of SIZES.filter((size) => size <= maxClients)) {
     const last = sizes.at(-1);
     const expected = last === undefined ? 0 : last.seconds * clients / last.clients;
@@ -104,7 +106,9 @@ export function growthMeasures(subject: string, sizes: readonly Sized[], stopped
     value: exponent === undefined ? undefined : exact(exponent),
     unit: "1",
     better: "lower",
-    goal: { of: "value", op: "<=", limit: MAX_EXPONENT },
+    ...(sizes.at(-1)?.clients === SIZES.at(-1)
+      ? { goal: { of: "value", op: "<=", limit: MAX_EXPONENT } as const }
+      : {}),
     ...(stopped === undefined ? {} : { why: stopped }),
   }];
 }

@@ -5,6 +5,7 @@
  */
 import { PRIORITIES, PRIORITY_POLICIES } from "../../mod.ts";
 import { thisMachine } from "../report/machine.ts";
+import { notesOf } from "../report/notes.ts";
 import type { BenchResult, Measure, Plot, Subject } from "../report/result.ts";
 import { printResult } from "../report/terminal.ts";
 import { loadedEngine } from "../retry/engines.ts";
@@ -12,19 +13,21 @@ import type { Policy, RetryEngine } from "../retry/engine.ts";
 import { contentionResult } from "./contention_result.ts";
 import { runEngine } from "./engine_run.ts";
 import { expressed, wantedPolicy } from "./expressible.ts";
-import { grown, growthMeasures, growthPlot } from "./growth.ts";
+import { exponentOf, grown, growthMeasures, growthPlot } from "./growth.ts";
 import { HELP, type Options, optionsOf, UsageError } from "./options.ts";
 import { measuresOf, plotsOf, type Series, seriesOf } from "./outage_result.ts";
 import { POLICIES } from "./policies.ts";
 import { runPolicies } from "./policy_run.ts";
 import type { Scenario } from "./scenario.ts";
-import { wideTable } from "./wide_table.ts";
+import { plotTable, wideTable } from "./wide_table.ts";
 
 interface Parts {
   readonly subjects: Subject[];
   readonly measures: Measure[];
   readonly plots: Plot[];
 }
+
+const PARTS = { outages, brooker, growth };
 
 /** An engine with the policies that it can express. */
 interface Plugged {
@@ -45,16 +48,20 @@ async function main(): Promise<void> {
     const options = optionsOf(Deno.args);
     const head = { schema: 1, command: command(), date: new Date().toISOString(), machine: thisMachine() } as const;
     const engines = await Promise.all(options.engines.map(plugged));
-    const isTable = options.full || options.brooker || options.growth;
-    const parts = options.brooker
-      ? contentionResult(options.seeds[0], options.quick ? BROOKER_TRIALS.quick : BROOKER_TRIALS.full)
-      : options.growth
-      ? await growth(options, engines)
-      : await outages(options, engines, !isTable);
-    const result: BenchResult = { ...head, ...parts };
+    const parts: Parts[] = [];
+    for (const part of options.parts) parts.push(await PARTS[part](options, engines));
+    const bySubject = Map.groupBy(parts.flatMap(({ subjects }) => subjects), ({ name }) => name);
+    const result: BenchResult = {
+      ...head,
+      subjects: [...bySubject.values()].map(([subject]) => subject),
+      measures: parts.flatMap(({ measures }) => measures),
+      plots: parts.flatMap(({ plots }) => plots),
+    };
     if (options.json !== undefined) Deno.writeTextFileSync(options.json, JSON.stringify(result));
-    if (isTable) printResult(result);
-    else for (const { name, notes } of result.subjects) for (const note of notes) say(`${name}: ${note}`);
+    if (options.full) printResult(result);
+    else {for (const { subjects, text } of notesOf(result.subjects)) {
+        say(`${subjects.map(({ name }) => name).join(", ")}: ${text}`);
+      }}
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     tell(`bench:outage: ${error.message}`);
@@ -62,7 +69,8 @@ async function main(): Promise<void> {
   }
 }
 
-async function outages(options: Options, engines: readonly Plugged[], print: boolean): Promise<Parts> {
+async function outages(options: Options, engines: readonly Plugged[]): Promise<Parts> {
+  const print = !options.full;
   const measures: Measure[] = [];
   const plots: Plot[] = [];
   const policies = POLICIES.filter(({ name }) => options.policies.includes(name));
@@ -99,8 +107,17 @@ async function outages(options: Options, engines: readonly Plugged[], print: boo
   return { subjects, measures, plots };
 }
 
-async function growth({ scenarios, maxClients, seeds }: Options, engines: readonly Plugged[]): Promise<Parts> {
-  const [seed] = seeds;
+function brooker({ seeds, quick, full }: Options): Parts {
+  const parts = contentionResult(seeds[0], quick ? BROOKER_TRIALS.quick : BROOKER_TRIALS.full);
+  if (!full) { for (const { title, lines, x } of parts.plots) say(`\n${title}\n${plotTable(x.title, lines)}`); }
+  return parts;
+}
+
+async function growth(options: Options, all: readonly Plugged[]): Promise<Parts> {
+  const { scenarios, maxClients, seeds: [seed], parts } = options;
+  // Among other parts the engines were asked for the outages.
+  const engines = parts.length === 1 ? all : [];
+  if (!options.full) say();
   const sized = (clients: number): Scenario => ({ ...scenarios[0], clients });
   const fast = "bellhop's arithmetic";
   const subjects = [
@@ -120,8 +137,11 @@ async function growth({ scenarios, maxClients, seeds }: Options, engines: readon
   for (const { subject, run, maxSeconds } of subjects) {
     const { name } = subject;
     const { sizes, stopped } = await grown({ name, run, maxSeconds }, maxClients, ({ clients, seconds }) => {
-      tell(`${name}: ${clients.toLocaleString("en")} clients in ${seconds.toPrecision(3)} s`);
+      if (!options.full) say(`${name}: ${clients.toLocaleString("en")} clients in ${seconds.toPrecision(3)} s`);
     });
+    const exponent = exponentOf(sizes)?.toFixed(2);
+    if (!options.full && exponent !== undefined) say(`${name}: grows with the power ${exponent} of the clients`);
+    if (!options.full && stopped !== undefined) say(`${name}: ${stopped}`);
     measures.push(...growthMeasures(name, sizes, stopped));
     lines.push({ name, sizes });
   }
@@ -152,7 +172,7 @@ function command(): string {
     .join(" ");
 }
 
-function say(text: string): void {
+function say(text = ""): void {
   const bytes = new TextEncoder().encode(`${text}\n`);
   for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
 }

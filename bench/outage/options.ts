@@ -16,8 +16,8 @@ export interface Options {
   /** Names of {@linkcode POLICIES}. */
   readonly policies: readonly string[];
   readonly seeds: readonly number[];
-  readonly brooker: boolean;
-  readonly growth: boolean;
+  /** What is simulated. */
+  readonly parts: readonly ("outages" | "brooker" | "growth")[];
   readonly quick: boolean;
   readonly json: string | undefined;
   /** A table for each measure, with quartiles. */
@@ -28,50 +28,63 @@ export interface Options {
 
 export const HELP = `deno task bench:outage [options]
 
+Without a choice of a part: three outages, the contention and the growth, in about 6 minutes; with --quick in 30 s.
+
   --clients N         clients, 10 to 1,000,000 (1,000; with --quick 100)
   --outage TIME       how long the trouble lasts, 1s to 1h (60s)
-  --scenario NAME     ${SCENARIOS.map(({ name }) => name).join(", ")}, all, or file.json (outage)
+  --scenario NAME     ${SCENARIOS.map(({ name }) => name).join(", ")}, all, or file.json
   --engine NAME       ${ENGINES.join(", ")}, npm:NAME, ./mine.ts, all, none (all up to 10,000 clients)
   --policy NAME       ${POLICIES.map(({ name }) => JSON.stringify(name)).join(", ")}, all, none (all)
   --seed N            seed of the first round, 0 to 4,294,967,295 (1)
   --rounds N          seeds that follow one another, 1 to 100 (3; 1 above 10,000 clients and with --quick)
-  --quick             all engines in less than 30 s
+  --quick             less of all
   --full              a table for each measure, with quartiles
   --json FILE         writes the result too
-  --brooker           the contention of M. Brooker's article instead
-  --growth            10 to --clients (1,000,000) clients instead: policies, and the engines named
+  --brooker           only the contention of M. Brooker's article
+  --growth            only the growth: 10 to --clients (1,000,000) clients, and the engines named
 
-  Names may be repeated or separated by commas.`;
+Names may be repeated or separated by commas. Any of the first five chooses outages only.`;
 
 /** Wrong words on the command line; the message says what to do. */
 export class UsageError extends Error {}
+
+/** Without a choice. */
+const FULL_SCENARIOS = ["outage", "silence", "herd"];
+const QUICK_SCENARIOS = ["outage", "herd"];
+const CHOICES = ["clients", "outage", "scenario", "engine", "policy"] as const;
 
 /** @throws {UsageError} naming the option and what it may be */
 export function optionsOf(args: readonly string[]): Options {
   const given = parsed(args);
   const quick = given.quick ?? false;
-  const growth = given.growth ?? false;
-  const clients = whole("--clients", given.clients ?? (growth ? "1000000" : quick ? "100" : "1000"), 10, 1_000_000);
-  const outageMs = duration("--outage", given.outage ?? "60s");
+  const only = (["brooker", "growth"] as const).filter((part) => given[part]);
+  const isChosen = only.length > 0 || CHOICES.some((choice) => given[choice] !== undefined);
+  const sizes = {
+    clients: whole("--clients", given.clients ?? (quick ? "100" : "1000"), 10, 1_000_000),
+    outageMs: duration("--outage", given.outage ?? "60s"),
+  };
   const seed = whole("--seed", given.seed ?? "1", 0, 0xffff_ffff);
-  const rounds = whole("--rounds", given.rounds ?? (quick || clients > 10_000 ? "1" : "3"), 1, 100);
-  const names = listed(given.scenario) ?? ["outage"];
+  const rounds = whole("--rounds", given.rounds ?? (quick || sizes.clients > 10_000 ? "1" : "3"), 1, 100);
+  const names = listed(given.scenario) ?? (isChosen ? ["outage"] : quick ? QUICK_SCENARIOS : FULL_SCENARIOS);
   const scenarios = (names.includes("all") ? SCENARIOS.map(({ name }) => name) : names).map((name) =>
-    scenarioOf(name, { clients, outageMs }, given.clients !== undefined)
+    scenarioOf(name, sizes, given.clients !== undefined)
   );
+  const largest = Math.max(...scenarios.map(({ clients }) => clients));
   return {
     scenarios,
-    engines: chosen(listed(given.engine) ?? [growth || clients > 10_000 ? "none" : "all"], ENGINES),
+    engines: chosen(listed(given.engine) ?? [only.length > 0 || largest > MOST_FOR_ALL ? "none" : "all"], ENGINES),
     policies: chosen(listed(given.policy) ?? ["all"], POLICIES.map(({ name }) => name), "--policy"),
     seeds: Array.from({ length: rounds }, (_, round) => seed + round),
-    brooker: given.brooker ?? false,
-    growth,
+    parts: only.length > 0 ? only : isChosen ? ["outages"] : ["outages", "brooker", "growth"],
     quick,
     json: given.json,
     full: given.full ?? false,
-    maxClients: clients,
+    maxClients: given.clients !== undefined ? sizes.clients : quick ? 10_000 : 1_000_000,
   };
 }
+
+/** Above so many clients all engines together take hours. */
+const MOST_FOR_ALL = 10_000;
 
 function parsed(args: readonly string[]) {
   const text = { type: "string" } as const;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Plot } from "../report/result.ts";
 import type { Series } from "./outage_result.ts";
 import { spreadOf } from "./outage_result.ts";
 import type { Measured } from "./measures.ts";
@@ -39,6 +40,15 @@ export function wideTable(series: readonly Series[]): string {
     }),
   ]);
   return aligned([["", ...COLUMNS.map(([title]) => title)], ...rows]);
+}
+
+/** The points of some lines, a column for each x. */
+export function plotTable(x: string, lines: Plot["lines"]): string {
+  const xs = lines[0].points.map(([at]) => at.toLocaleString("en"));
+  return aligned([
+    [x, ...xs],
+    ...lines.map(({ name, points }) => [name, ...points.map(([, y]) => y.toLocaleString("en"))]),
+  ]);
 }
 
 /** The first column to the left, all others to the right. */
