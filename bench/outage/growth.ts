@@ -3,12 +3,15 @@
  *
  * @module
  */
+import process from "node:process";
 import type { Measure, Plot } from "../report/result.ts";
 
 /** A simulation of one size. */
 export interface Sized {
   readonly clients: number;
   readonly seconds: number;
+  /** Of the processor, collection of garbage and system included: on a shared machine what can be compared. */
+  readonly cpuSeconds: number;
   /** Resident memory of the process after it. */
   readonly bytes: number;
 }
@@ -45,24 +48,27 @@ export async function grown(
       return { sizes, stopped };
     }
     const begin = performance.now();
+    const spent = process.cpuUsage();
     await run(clients);
-    sizes.push({ clients, seconds: (performance.now() - begin) / 1_000, bytes: Deno.memoryUsage().rss });
+    const { user, system } = process.cpuUsage(spent);
+    const seconds = (performance.now() - begin) / 1_000;
+    sizes.push({ clients, seconds, cpuSeconds: (user + system) / 1e6, bytes: Deno.memoryUsage().rss });
     tell(sizes.at(-1)!);
   }
   return { sizes, stopped: undefined };
 }
 
-/** The power of the number of clients that time grows with, from the first size that is judged to the last. */
+/** The power of the number of clients that the processor's time grows with, from the first size that is judged to the last. */
 export function exponentOf(sizes: readonly Sized[]): number | undefined {
   const first = sizes.find(({ clients }) => clients >= FIRST_JUDGED);
   const last = sizes.at(-1);
   if (first === undefined || last === undefined || first === last) return undefined;
-  return Math.log(last.seconds / first.seconds) / Math.log(last.clients / first.clients);
+  return Math.log(last.cpuSeconds / first.cpuSeconds) / Math.log(last.clients / first.clients);
 }
 
 export function growthMeasures(subject: string, sizes: readonly Sized[], stopped: string | undefined): Measure[] {
   const exact = (value: number) => ({ median: value, low: value, high: value, samples: 1 });
-  const measures: Measure[] = sizes.flatMap(({ clients, seconds, bytes }) => {
+  const measures: Measure[] = sizes.flatMap(({ clients, seconds, cpuSeconds, bytes }) => {
     const title = `${clients.toLocaleString("en")} clients simulated`;
     const of = { subject, better: "lower" } as const;
     const [time, each, memory] = ["seconds", "per-client", "memory"].map((key) => `${PATH}/${clients}/${key}`);
@@ -82,8 +88,8 @@ export function growthMeasures(subject: string, sizes: readonly Sized[], stopped
         ...of,
         id: `${each}/${subject}`,
         group: each,
-        title: `${title}: time for each client`,
-        value: exact(seconds / clients * 1e9),
+        title: `${title}: the processor's time for each`,
+        value: exact(cpuSeconds / clients * 1e9),
         unit: "ns",
       },
       {
@@ -101,7 +107,7 @@ export function growthMeasures(subject: string, sizes: readonly Sized[], stopped
   return [...measures, {
     id: `${group}/${subject}`,
     group,
-    title: "Simulated clients: time grows with this power of their number (1: linear)",
+    title: "Simulated clients: the processor's time grows with this power of their number (1: linear)",
     subject,
     value: exponent === undefined ? undefined : exact(exponent),
     unit: "1",

@@ -136,9 +136,14 @@ async function growth(options: Options, all: readonly Plugged[]): Promise<Parts>
   const lines: Parameters<typeof growthPlot>[0][number][] = [];
   for (const { subject, run, maxSeconds } of subjects) {
     const { name } = subject;
-    const { sizes, stopped } = await grown({ name, run, maxSeconds }, maxClients, ({ clients, seconds }) => {
-      if (!options.full) say(`${name}: ${clients.toLocaleString("en")} clients in ${seconds.toPrecision(3)} s`);
-    });
+    const { sizes, stopped } = await grown(
+      { name, run, maxSeconds },
+      maxClients,
+      ({ clients, seconds, cpuSeconds }) => {
+        const [took, cpu] = [seconds, cpuSeconds].map((value) => `${value.toPrecision(3)} s`);
+        if (!options.full) say(`${name}: ${clients.toLocaleString("en")} clients in ${took}, ${cpu} of the processor`);
+      },
+    );
     const exponent = exponentOf(sizes)?.toFixed(2);
     if (!options.full && exponent !== undefined) say(`${name}: grows with the power ${exponent} of the clients`);
     if (!options.full && stopped !== undefined) say(`${name}: ${stopped}`);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } 
 import fc from "fast-check";
 import { PRIORITIES, PRIORITY_POLICIES, type ResolvedPolicy, resolvePolicy } from "../../mod.ts";
 import { type Policies, runPolicies } from "./policy_run.ts";
-import { END, type Run, WINDOW_MS } from "./run.ts";
+import { END, LIMIT_MS, type Run, WINDOW_MS } from "./run.ts";
 import { capacityPerSecond } from "./scenario.ts";
 import { namedScenario } from "./scenarios.ts";
 import { anyScenario } from "./testing/any_scenario.ts";
@@ -75,6 +75,14 @@ Deno.test("runPolicies() loses what cannot outlast the outage and keeps what can
   assertEquals(done({ ends, ranks }, 3), 40);
   const impatient = changed({ retries: 0 });
   assert(runPolicies(scenario, impatient, 1).ends.every((end) => end === END.givenUp));
+});
+
+Deno.test("runPolicies() stops at its limit of time when no answer can come in time", () => {
+  const scenario = { ...namedScenario("herd", { clients: 10, outageMs: 1_000 })!, serviceMs: 20_000 };
+  const { ends, ranks, fates, endMs } = runPolicies(scenario, PRIORITY_POLICIES, 1);
+  assertEquals(fates.done, 0);
+  for (const [client, end] of ends.entries()) assertEquals(end, ranks[client] === 3 ? END.none : END.givenUp);
+  assertLessOrEqual(endMs, LIMIT_MS);
 });
 
 Deno.test("createWorld() refuses to step back in time, and to end an operation twice", () => {
