@@ -42,6 +42,15 @@ Deno.test("measured() reads peaks, drain and latency off a run made by hand", ()
   assertEquals([jainPriorities, rest.jainClients], [0.9, 0.5]);
 });
 
+Deno.test("measured() drains nothing when all had given up before the recovery", () => {
+  const scenario = namedScenario("herd", { clients: 4, outageMs: 2_000 })!;
+  const run = emptyRun(scenario, 1);
+  run.ends.fill(END.givenUp);
+  run.latenciesMs.fill(1_900);
+  const { drain99Ms, drainMs, done, criticalMs } = measured(run);
+  assertEquals([drain99Ms, drainMs, done, criticalMs], [0, 0, 0, undefined]);
+});
+
 Deno.test("measured() has no recovery to measure when nothing happened", () => {
   const scenario = namedScenario("steady", { clients: 20, outageMs: 1_000 })!;
   const { peakAfter, drainMs, wasted, done } = measured(runPolicies(scenario, PRIORITY_POLICIES, 1));

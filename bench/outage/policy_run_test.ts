@@ -77,6 +77,14 @@ Deno.test("runPolicies() loses what cannot outlast the outage and keeps what can
   assert(runPolicies(scenario, impatient, 1).ends.every((end) => end === END.givenUp));
 });
 
+Deno.test("runPolicies() lets a client wait for its timeout, to the millisecond, when nobody answers", () => {
+  const phases = [{ fromMs: 0, capacity: 0, silent: true }, { fromMs: 100_000, capacity: 1 }];
+  const scenario = { ...namedScenario("herd", { clients: 50, outageMs: 1_000 })!, phases };
+  const { latenciesMs, fates } = runPolicies(scenario, changed({ retries: 0 }), 1);
+  assertEquals(fates.late, 50);
+  assert(latenciesMs.every((latencyMs) => latencyMs === scenario.timeoutMs));
+});
+
 Deno.test("runPolicies() stops at its limit of time when no answer can come in time", () => {
   const scenario = { ...namedScenario("herd", { clients: 10, outageMs: 1_000 })!, serviceMs: 20_000 };
   const { ends, ranks, fates, endMs } = runPolicies(scenario, PRIORITY_POLICIES, 1);
