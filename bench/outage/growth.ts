@@ -42,9 +42,11 @@ export async function grown(
   await run(Math.min(FIRST_JUDGED, maxClients));
   for (const clients of SIZES.filter((size) => size <= maxClients)) {
     const last = sizes.at(-1);
-    const expected = last === undefined ? 0 : last.seconds * clients / last.clients;
+    const expected = last === undefined ? 0 : last.cpuSeconds * clients / last.clients;
     if (expected > maxSeconds) {
-      const stopped = `${clients.toLocaleString("en")} clients would take about ${Math.round(expected / 60)} minutes`;
+      const stopped = `${clients.toLocaleString("en")} clients would take the processor about ${
+        Math.ceil(expected / 60)
+      } min, more than is tried`;
       return { sizes, stopped };
     }
     const begin = performance.now();
