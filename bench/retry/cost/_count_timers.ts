@@ -8,6 +8,9 @@ import process from "node:process";
 /** Timers set so far. */
 export const counted: { timers: number } = { timers: 0 };
 
+/** The platform's own, which is not counted. */
+export const platformTimeout: typeof setTimeout = setTimeout;
+
 const platform = globalThis as unknown as Record<string, (...args: unknown[]) => unknown>;
 if (process.argv.includes("--count-timers")) {
   for (const name of ["setTimeout", "setInterval", "setImmediate"]) {

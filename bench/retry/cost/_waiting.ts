@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { RetryEngine } from "../engine.ts";
 import { fail, failing, LONG_POLICY, prepared } from "./cases.ts";
-import { counted } from "./_count_timers.ts";
+import { counted, platformTimeout } from "./_count_timers.ts";
 
 /** What calls cost that do nothing but wait. */
 export interface WaitingCost {
@@ -21,7 +21,7 @@ export async function waitingCost(engine: RetryEngine, counts: readonly number[]
   const heapUsed = await heapReader();
   counted.timers = 0;
   const atOnce = prepared(engine, { ...LONG_POLICY, baseMs: 0, capMs: 0 });
-  for (let i = 0; i < WARM; i++) await atOnce(failing(FAILURES));
+  await Promise.all(Array.from({ length: WARM }, () => atOnce(failing(FAILURES))));
   const timersAtOnce = counted.timers / WARM / FAILURES;
 
   const call = prepared(engine, LONG_POLICY);
@@ -71,16 +71,13 @@ async function heapReader(): Promise<() => Promise<number>> {
     read = () => heapStats().heapSize + heapStats().extraMemorySize;
   }
   return async () => {
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 2; i++) {
       collect();
       await pause(5);
     }
     return read();
   };
 }
-
-// The platform's own, so that the pauses are not counted.
-const platformTimeout = setTimeout;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => platformTimeout(resolve, ms));

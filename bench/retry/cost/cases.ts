@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Operation, Policy, RetryEngine } from "../engine.ts";
+import type { Given, Operation, Policy, RetryEngine } from "../engine.ts";
 
 /** One thing that is timed. */
 export interface Case {
@@ -12,8 +12,6 @@ export interface Case {
   readonly title: string;
   /** Operations in one call of what {@linkcode made} gives. */
   readonly per: number;
-  /** A sample is then many operations at once, and a few are enough. */
-  readonly long?: true;
   /** Why the engine cannot do this. */
   whyNot?(engine: RetryEngine): string | undefined;
   /** What mitata takes: a function, or a generator that gives one. */
@@ -27,6 +25,7 @@ const AT_ONCE_POLICY: Policy = { retries: 3, baseMs: 0, factor: 2, capMs: 0, jit
 const WAIT_POLICY: Policy = { ...AT_ONCE_POLICY, baseMs: 1, capMs: 1 };
 /** A wait that is not over before a process is. */
 export const LONG_POLICY: Policy = { ...AT_ONCE_POLICY, baseMs: 3_600_000, capMs: 3_600_000 };
+const NOTHING: Given = {};
 const ENDS_WITHIN_MS = 5_000;
 
 // One error for all: to make one, with its stack, costs more than any of the engines.
@@ -49,7 +48,7 @@ export const CASES: readonly Case[] = [
     name: "success-anew",
     title: "Success at once, the policy given anew",
     per: 1,
-    made: (engine) => () => engine.run(succeed, LONG_POLICY, {}),
+    made: (engine) => () => engine.run(succeed, LONG_POLICY, NOTHING),
   },
   {
     name: "retry",
@@ -64,7 +63,7 @@ export const CASES: readonly Case[] = [
     name: "retry-anew",
     title: "A retry without a wait, the policy given anew",
     per: FAILURES,
-    made: (engine) => () => engine.run(failing(FAILURES), AT_ONCE_POLICY, {}),
+    made: (engine) => () => engine.run(failing(FAILURES), AT_ONCE_POLICY, NOTHING),
   },
   {
     // Under a faked clock it would be the faking library that is timed. So: a real wait of the shortest kind, in so many
@@ -72,7 +71,6 @@ export const CASES: readonly Case[] = [
     name: "wait",
     title: "A retry with a wait of 1 ms, 1,000 at once",
     per: AT_ONCE,
-    long: true,
     made(engine) {
       const call = prepared(engine, WAIT_POLICY);
       return () => Promise.all(Array.from({ length: AT_ONCE }, () => call(failing(1))));
@@ -82,7 +80,6 @@ export const CASES: readonly Case[] = [
     name: "cancel",
     title: "An abort of one of 1,000 that wait",
     per: AT_ONCE,
-    long: true,
     whyNot: ({ supports }) => supports.signal ? undefined : "an abort does not end its wait",
     made: (engine) =>
       function* () {
@@ -93,7 +90,7 @@ export const CASES: readonly Case[] = [
 
 /** With all that depends on the policy alone made once, if the engine has such a form. */
 export function prepared(engine: RetryEngine, policy: Policy): <T>(op: Operation<T>) => Promise<T> {
-  return engine.prepare?.(policy, {}) ?? ((op) => engine.run(op, policy, {}));
+  return engine.prepare?.(policy, NOTHING) ?? ((op) => engine.run(op, policy, NOTHING));
 }
 
 /** Fails so often, then succeeds. */
