@@ -64,7 +64,10 @@ export function createRetry(
     first(fn, resolved, options ? { ...defaults, ...options } : defaults as typeof options & object);
 }
 
-/** The way of success: no clock, no timer, no state. All else stands in {@linkcode Run}. */
+/**
+ * The way of success, and of failures after which there is no wait: no clock, no timer, no closure. All else stands in
+ * {@linkcode Run}.
+ */
 async function first<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
   policy: RetryPolicy,
@@ -72,17 +75,25 @@ async function first<T>(
   unchecked?: RetryPolicy,
 ): Promise<T> {
   if (unchecked !== undefined) checkPolicy(unchecked);
-  let attempt = 0;
-  let failure;
-  if (!(policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn)) {
+  let run: Run<T> | undefined;
+  const begun = !(policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn);
+  for (let attempt = 1; begun; attempt++) {
     try {
-      return await fn(new Context(1, Infinity));
+      return await fn(new Context(attempt, Infinity));
     } catch (error) {
-      attempt = 1;
-      failure = error;
+      run ??= runOf(fn, policy, options, unchecked);
+      if (!run.again(error)) break;
     }
   }
+  return (run ?? runOf(fn, policy, options, unchecked)) as unknown as Promise<T>;
+}
+
+function runOf<T>(
+  fn: (attempt: Attempt) => T | PromiseLike<T>,
+  policy: RetryPolicy,
+  options?: RetryOptions<T>,
+  unchecked?: RetryPolicy,
+): Run<T> {
   // Completed only now, since who succeeds needs no complete policy.
-  if (unchecked) policy = completedPolicy(unchecked, DEFAULT_POLICY);
-  return new Run(fn, policy as ResolvedPolicy, options, attempt, failure) as unknown as Promise<T>;
+  return new Run(fn, (unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy) as ResolvedPolicy, options);
 }
