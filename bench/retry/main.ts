@@ -17,6 +17,12 @@ import { writeAdapter } from "./init.ts";
 import { machine } from "./_machine.ts";
 import { resultText } from "./_result_text.ts";
 
+const FULL: Effort = { rounds: 9, ms: 100, waiting: [1_000, 100_000, 1_000_000], waitingRounds: 3 };
+const QUICK: Effort = { rounds: 5, ms: 20, waiting: [1_000, 10_000], waitingRounds: 1 };
+
+const MAX_ROUNDS = 1_000;
+const MAX_MS = 10_000;
+
 const HELP = `The bench of retry engines.
 
   --init mine.ts      writes an adapter to begin with
@@ -24,12 +30,11 @@ const HELP = `The bench of retry engines.
   --engine mine.ts    measures it beside the floor and bellhop; also npm:p-retry, or twice and more
                       without one: ${ENGINES.join(", ")}
   --quick             under 30 s, on Deno alone
+  --rounds 30         rounds of the measuring, ${FULL.rounds} by default, ${QUICK.rounds} if quick: more where much else runs
+  --ms 50             for each engine and case in each round, ${FULL.ms} by default, ${QUICK.ms} if quick
   --runtime node      ${RUNTIMES.join(", ")}; twice and more; all that are there by default
   --json result.json  writes what was measured as well
 `;
-
-const FULL: Effort = { rounds: 9, ms: 100, waiting: [1_000, 100_000, 1_000_000], waitingRounds: 3 };
-const QUICK: Effort = { rounds: 5, ms: 20, waiting: [1_000, 100_000], waitingRounds: 1 };
 
 if (import.meta.main) {
   try {
@@ -49,6 +54,8 @@ async function main(args: readonly string[]): Promise<number> {
       check: { type: "string" },
       engine: { type: "string", multiple: true },
       quick: { type: "boolean" },
+      rounds: { type: "string" },
+      ms: { type: "string" },
       runtime: { type: "string", multiple: true },
       json: { type: "string" },
     },
@@ -63,11 +70,17 @@ async function main(args: readonly string[]): Promise<number> {
     print(checkText(found));
     return isTrue(found) ? 0 : 1;
   }
+  const preset = values.quick ? QUICK : FULL;
+  const effort = {
+    ...preset,
+    rounds: whole("rounds", values.rounds, MAX_ROUNDS) ?? preset.rounds,
+    ms: whole("ms", values.ms, MAX_MS) ?? preset.ms,
+  };
   const engines = values.engine === undefined ? ENGINES : ["floor", "bellhop", ...values.engine];
   const result = await measured(
     [...new Set(engines)],
     await runtimes(values.runtime ?? (values.quick ? ["deno"] : RUNTIMES)),
-    values.quick ? QUICK : FULL,
+    effort,
     `deno task bench:retry ${args.join(" ")}`.trimEnd(),
   );
   print(resultText(result));
@@ -111,6 +124,13 @@ async function runtimes(names: readonly string[]): Promise<Runtime[]> {
   }
   if (found.length === 0) throw new Error("none of the runtimes asked for is there");
   return found;
+}
+
+function whole(option: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Error(`--${option} ${text}: give a whole number from 1 to ${most}`);
 }
 
 function print(text: string): 0 {

@@ -70,21 +70,24 @@ export async function engineCosts(
   return costs;
 }
 
-/** One case of all that are asked, in rounds; each round begins with another one. Who says why is asked no more. */
+/**
+ * One case of all that are asked, in rounds; each round begins with another one. A round before them is thrown away: in
+ * it the engines are compiled. Who says why is asked no more.
+ */
 export async function interleaved(
   asked: readonly Asked[],
   name: string,
   { rounds, ms }: Pick<Effort, "rounds" | "ms">,
 ): Promise<(number[] | string)[]> {
   const seen: (number[] | string)[] = asked.map(() => []);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = -1; round < rounds; round++) {
     for (let turn = 0; turn < asked.length; turn++) {
-      const i = (turn + round) % asked.length;
+      const i = (turn + round + 1) % asked.length;
       const values = seen[i];
       if (typeof values === "string") continue;
       const answer = await asked[i].ask<Time>({ do: "time", name, ms });
-      if (answer.why === undefined) values.push(answer.ns);
-      else seen[i] = answer.why;
+      if (answer.why !== undefined) seen[i] = answer.why;
+      else if (round >= 0) values.push(answer.ns);
     }
   }
   return seen;
