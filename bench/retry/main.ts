@@ -18,7 +18,7 @@ import { machine } from "./_machine.ts";
 import { resultText } from "./_result_text.ts";
 
 const FULL: Effort = { rounds: 9, ms: 100, waiting: [1_000, 100_000, 1_000_000], waitingRounds: 3 };
-const QUICK: Effort = { rounds: 5, ms: 20, waiting: [1_000, 10_000], waitingRounds: 1 };
+const QUICK: Effort = { rounds: 3, ms: 20, waiting: [1_000, 10_000], waitingRounds: 1 };
 
 const MAX_ROUNDS = 1_000;
 const MAX_MS = 10_000;
