@@ -75,7 +75,18 @@ export async function programs(): Promise<Programs> {
   async function bundle(entryPath: string): Promise<string> {
     const output = entryPath.replace(/ts$/, "mjs");
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--config", `${ROOT}deno.json`, "--platform=deno", "--output", output, entryPath],
+      args: [
+        "bundle",
+        "--quiet",
+        "--config",
+        `${ROOT}deno.json`,
+        "--platform=deno",
+        "--external",
+        "bun:*",
+        "--output",
+        output,
+        entryPath,
+      ],
       stdout: "null",
       stderr: "piped",
     }).output();
