@@ -44,11 +44,9 @@ export class Run<T> implements Waiter, EventListenerObject {
    */
   // deno-lint-ignore no-explicit-any
   again(error: any): boolean {
-    if (error instanceof StopRetry) throw error.cause;
     this.#attempt++;
-    const delayMs = this.#delayAfter(false, error);
+    const delayMs = this.#resolve = this.#delayAfter(false, error) as never;
     if (delayMs === undefined) throw error;
-    this.#resolve = delayMs as never;
     return !delayMs;
   }
 
@@ -103,14 +101,13 @@ export class Run<T> implements Waiter, EventListenerObject {
 
   /** Ends the attempt, then the call, or the wait, or neither. */
   // deno-lint-ignore no-explicit-any
-  #settle(context: Context | undefined, ok: boolean, outcome: any): void {
+  #settle(context: Context, ok: boolean, outcome: any): void {
     if (this.#current !== context) return;
     this.#current = undefined;
     this.#waiting.leave(this);
     let delayMs: number | undefined;
     try {
-      if (!ok && outcome instanceof StopRetry) outcome = outcome.cause;
-      else delayMs = this.#delayAfter(ok, outcome);
+      delayMs = this.#delayAfter(ok, outcome);
     } catch (error) {
       ok = false;
       outcome = error;
@@ -122,9 +119,10 @@ export class Run<T> implements Waiter, EventListenerObject {
     else this.#finish(ok ? this.#resolve : this.#reject, outcome);
   }
 
-  /** Milliseconds until the next attempt, or `undefined` if there is none. */
+  /** Milliseconds until the next attempt, or `undefined` if there is none. @throws what ends the call instead */
   // deno-lint-ignore no-explicit-any
   #delayAfter(ok: boolean, outcome: any): number | undefined {
+    if (!ok && outcome instanceof StopRetry) throw outcome.cause;
     const attempt = this.#attempt;
     const options = this.#options;
     const asked = ok

@@ -75,25 +75,18 @@ async function first<T>(
   unchecked?: RetryPolicy,
 ): Promise<T> {
   if (unchecked !== undefined) checkPolicy(unchecked);
-  let run: Run<T> | undefined;
   const begun = !(policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn);
-  for (let attempt = 1; begun; attempt++) {
-    try {
-      return await fn(new Context(attempt, Infinity));
-    } catch (error) {
-      run ??= runOf(fn, policy, options, unchecked);
-      if (!run.again(error)) break;
+  let run: Run<T> | undefined;
+  for (let attempt = 1, failure;; attempt++) {
+    if (begun) {
+      try {
+        return await fn(new Context(attempt, Infinity));
+      } catch (error) {
+        failure = error;
+      }
     }
+    // Completed only now, since who succeeds needs no complete policy.
+    run ??= new Run(fn, (unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy) as ResolvedPolicy, options);
+    if (!begun || !run.again(failure)) return run as unknown as Promise<T>;
   }
-  return (run ?? runOf(fn, policy, options, unchecked)) as unknown as Promise<T>;
-}
-
-function runOf<T>(
-  fn: (attempt: Attempt) => T | PromiseLike<T>,
-  policy: RetryPolicy,
-  options?: RetryOptions<T>,
-  unchecked?: RetryPolicy,
-): Run<T> {
-  // Completed only now, since who succeeds needs no complete policy.
-  return new Run(fn, (unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy) as ResolvedPolicy, options);
 }
