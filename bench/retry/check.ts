@@ -49,10 +49,10 @@ export function isTrue({ claims }: Checked): boolean {
 
 /** For a terminal. */
 export function checkText({ name, version, claims, waits }: Checked): string {
-  const lines = [`${name} ${version}`.trimEnd(), "", "expresses            says  seen"];
+  const lines = [`${name} ${version}`.trimEnd(), "", "expresses              says  seen"];
   for (const { what, said, seen, how } of claims) {
     const verdict = said === seen ? "" : said ? "NOT TRUE: " : "says less than it does: ";
-    lines.push(`  ${what.padEnd(19)}${yes(said)}${yes(seen)}${verdict}${how}`);
+    lines.push(`  ${what.padEnd(21)}${yes(said)}${yes(seen)}${verdict}${how}`);
   }
   const all = waits.alike + waits.different.length + [...waits.left.values()].reduce((sum, count) => sum + count, 0);
   lines.push(

@@ -3,21 +3,22 @@
  *
  * @module
  */
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { RetryEngine } from "./engine.ts";
 
-/** The engines that lie here, by name; a package's name for all but the first two. */
-export const ENGINES: readonly string[] = [
-  "floor",
-  "bellhop",
-  "cockatiel",
-  "p-retry",
-  "async-retry",
-  "exponential-backoff",
-  "ts-retry-promise",
-  "effect",
-];
+/** The packages that are pinned here; their adapters say the same. */
+const PEERS: Readonly<Record<string, string>> = {
+  "cockatiel": "4.0.0",
+  "p-retry": "9.0.0",
+  "async-retry": "1.3.3",
+  "exponential-backoff": "3.1.3",
+  "ts-retry-promise": "0.8.1",
+  "effect": "4.1.0",
+};
+
+/** The engines whose adapters lie here, by name; the floor is the first. */
+export const ENGINES: readonly string[] = ["floor", "bellhop", ...Object.keys(PEERS)];
 
 /**
  * Where the adapter lies: `./mine.ts`, or `npm:p-retry`, or a name of {@linkcode ENGINES}.
@@ -25,14 +26,14 @@ export const ENGINES: readonly string[] = [
  * @throws {Error} with what to do, if there is no such engine
  */
 export function adapterUrl(specifier: string): string {
-  const name = specifier.replace(/^npm:/, "").replace(/(?<=.)@[\d.]+$/, "");
-  if (ENGINES.includes(name)) {
-    const url = new URL(`engines/${name.replaceAll("-", "_")}.ts`, import.meta.url);
-    return url.href;
+  const [, name, version] = /^(?:npm:)?(.+?)(?:@([\d.]+))?$/.exec(specifier) ?? ["", specifier];
+  if (ENGINES.includes(name) && [undefined, PEERS[name]].includes(version)) {
+    return new URL(`engines/${name.replaceAll("-", "_")}.ts`, import.meta.url).href;
   }
+  if (ENGINES.includes(name)) throw new Error(`--engine ${specifier}: the bench pins ${name} ${PEERS[name]}`);
   if (specifier.startsWith("file:")) return specifier;
-  if (/^\.{0,2}\//.test(specifier) || isAbsolute(specifier)) return pathToFileURL(resolve(specifier)).href;
-  const known = ENGINES.slice(2).map((one) => `npm:${one}`).join(", ");
+  if (/^\.{0,2}\/|\.[cm]?[jt]s$/.test(specifier)) return pathToFileURL(resolve(specifier)).href;
+  const known = Object.keys(PEERS).map((one) => `npm:${one}`).join(", ");
   throw new Error(
     `--engine ${specifier}: the bench has no adapter for it. It knows ${known}; for any other write one ` +
       `(deno task bench:retry --init mine.ts) and give its path: --engine ./mine.ts`,

@@ -45,14 +45,14 @@ export async function triedClaims(engine: RetryEngine): Promise<Claim[]> {
 type Seen = readonly [seen: boolean, how: string];
 
 async function clock(engine: RetryEngine): Promise<Seen> {
-  // Waits it makes on the platform's timers are then of real time, and longer than anyone looks.
+  // A wait on the platform's timers, which are faked and stand still, is then one without an end.
   const seen = await observe(engine, { ...POLICY, retries: 1, baseMs: 600_000, capMs: 600_000 }, {
     failures: 1,
     abortAfter: 9,
   }, true);
   const waited = seen.waitsMs[0];
   return [
-    waited === 600_000,
+    waited > 0,
     waited === undefined ? "sets no wake-up on the clock given" : `waited ${waited} ms on it`,
   ];
 }

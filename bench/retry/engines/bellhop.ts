@@ -1,4 +1,4 @@
-import { type Clock, createRetry, type RetryPolicy } from "../../../src/retry/mod.ts";
+import { type Clock, createRetry, retry, type RetryPolicy } from "../../../src/retry/mod.ts";
 import type { Given, Policy, RetryEngine } from "../engine.ts";
 
 export const engine: RetryEngine = {
@@ -6,12 +6,14 @@ export const engine: RetryEngine = {
   version: "",
   // deno-fmt-ignore
   supports: { clock: true, random: true, jitters: ["none", "full", "equal", "decorrelated"], cap: true, firstAtOnce: true, unlimited: true, signal: true, retryAfter: true },
-  run: (op, policy, given) => engine.prepare!(policy, given)(op),
   // Its options have the names of what is given.
-  prepare: (policy, given) => createRetry(translated(policy), given as Given & { readonly clock?: Clock }),
+  run: (op, policy, given) => retry(op, translated(policy), given as Options),
+  prepare: (policy, given) => createRetry(translated(policy), given as Options),
 };
 
-function translated({ retries, firstAtOnce, ...rest }: Policy): RetryPolicy {
+type Options = Given & { readonly clock?: Clock };
+
+function translated({ retries, baseMs, factor, capMs, jitter, firstAtOnce }: Policy): RetryPolicy {
   const firstRetry = firstAtOnce ? "immediate" : "backoff";
-  return { ...rest, firstRetry, retries: retries === Infinity ? "unlimited" : retries };
+  return { retries: retries === Infinity ? "unlimited" : retries, baseMs, factor, capMs, jitter, firstRetry };
 }

@@ -10,11 +10,10 @@ export const engine: RetryEngine = {
   run: (op, policy, given) => engine.prepare!(policy, given)(op),
   prepare({ retries, baseMs, factor, capMs, jitter, firstAtOnce }, { signal, clock, random }) {
     const grown = Schedule.min([Schedule.exponential(baseMs, factor), Schedule.spaced(capMs)]);
-    const waits = Schedule.modifyDelay(grown, ({ input, duration }) => {
+    const schedule = Schedule.modifyDelay(firstAtOnce ? Schedule.concat(Schedule.recurs(1), grown) : grown as never, ({ input, duration }) => {
       const waitMs = (u: number) => Math.max(Duration.toMillis(duration) * u, (input as { retryAfterMs?: number }).retryAfterMs ?? 0);
-      return jitter === "full" ? Effect.map(Random.next, waitMs) : Effect.succeed(waitMs(1));
+      return jitter === "full" && Duration.isPositive(duration) ? Effect.map(Random.next, waitMs) : Effect.succeed(waitMs(1));
     });
-    const schedule = firstAtOnce ? Schedule.concat(Schedule.recurs(1), waits) : waits;
     const sleep = (wait: Duration.Duration) => Effect.callback<void>((done) => Effect.sync(clock!.wakeAt(clock!.nowMs() + Duration.toMillis(wait), () => done(Effect.void))));
     const timed = !clock ? <A>(one: A) => one : Effect.provideService(Clock.Clock, { currentTimeMillisUnsafe: () => clock.nowMs(), sleep } as Clock.Clock) as <A>(one: A) => A;
     const drawn = !random ? timed : <A>(one: A) => timed(Effect.provideService(one as Effect.Effect<A>, Random.Random, { nextDoubleUnsafe: random, nextIntUnsafe: random }) as A);
