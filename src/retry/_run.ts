@@ -11,34 +11,43 @@ import { StopRetry } from "./stop_retry.ts";
 export class Run<T> implements Waiter, EventListenerObject {
   /** We wait for the next attempt, or for the current one to time out. */
   place = 0;
-  /** Until `then` is called, what the attempt made elsewhere threw. */
-  #resolve: (value: T) => void;
+  /** Until `then` is called, how long to wait first, if attempts were made elsewhere. */
+  #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
   readonly #fn: (attempt: Attempt) => T | PromiseLike<T>;
   readonly #policy: ResolvedPolicy;
   readonly #options: RetryOptions<T>;
   readonly #waiting: Waiting;
-  #attempt: number;
+  #attempt = 0;
   #previousMs = 0;
   #deadlineMs = Infinity;
   /** The attempt under way, if any; `this` once the call has ended. What another attempt reports came too late. */
   #current: Context | this | undefined;
 
-  /** @param attempt how many attempts have been made elsewhere, 0 or 1, and `failure`: what that one threw */
   constructor(
     fn: (attempt: Attempt) => T | PromiseLike<T>,
     policy: ResolvedPolicy,
     options: RetryOptions<T> = {},
-    attempt: number,
-    failure: unknown,
   ) {
     this.#fn = fn;
     this.#policy = policy;
     this.#options = options;
     this.#waiting = waitingOn(options.clock);
-    this.#attempt = attempt;
     if (policy.maxElapsedMs) this.#deadlineMs = this.#waiting.nowMs() + policy.maxElapsedMs;
-    this.#resolve = failure as () => void;
+  }
+
+  /**
+   * An attempt made elsewhere has failed: whether the next one is to be made there too, at once. If not, this run makes
+   * it, after a wait.
+   *
+   * @throws what ends the call
+   */
+  // deno-lint-ignore no-explicit-any
+  again(error: any): boolean {
+    this.#attempt++;
+    const delayMs = this.#resolve = this.#delayAfter(false, error) as never;
+    if (delayMs === undefined) throw error;
+    return !delayMs;
   }
 
   /**
@@ -46,13 +55,13 @@ export class Run<T> implements Waiter, EventListenerObject {
    * run needs none, which halves what a waiting call costs.
    */
   then(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
-    const failure = this.#resolve;
+    const delayMs = this.#resolve as never;
     this.#resolve = resolve;
     this.#reject = reject;
     const { signal } = this.#options;
     if (signal?.aborted) return this.handleEvent();
     signal?.addEventListener("abort", this);
-    if (this.#attempt) this.#settle(undefined, false, failure);
+    if (this.#attempt) this.#waiting.add(delayMs, this);
     else this.#try();
   }
 
@@ -92,14 +101,13 @@ export class Run<T> implements Waiter, EventListenerObject {
 
   /** Ends the attempt, then the call, or the wait, or neither. */
   // deno-lint-ignore no-explicit-any
-  #settle(context: Context | undefined, ok: boolean, outcome: any): void {
+  #settle(context: Context, ok: boolean, outcome: any): void {
     if (this.#current !== context) return;
     this.#current = undefined;
     this.#waiting.leave(this);
     let delayMs: number | undefined;
     try {
-      if (!ok && outcome instanceof StopRetry) outcome = outcome.cause;
-      else delayMs = this.#delayAfter(ok, outcome);
+      delayMs = this.#delayAfter(ok, outcome);
     } catch (error) {
       ok = false;
       outcome = error;
@@ -111,9 +119,10 @@ export class Run<T> implements Waiter, EventListenerObject {
     else this.#finish(ok ? this.#resolve : this.#reject, outcome);
   }
 
-  /** Milliseconds until the next attempt, or `undefined` if there is none. */
+  /** Milliseconds until the next attempt, or `undefined` if there is none. @throws what ends the call instead */
   // deno-lint-ignore no-explicit-any
   #delayAfter(ok: boolean, outcome: any): number | undefined {
+    if (!ok && outcome instanceof StopRetry) throw outcome.cause;
     const attempt = this.#attempt;
     const options = this.#options;
     const asked = ok
