@@ -17,33 +17,29 @@ Deno.test("bench:compare exits with 1 when something got worse, 0 when nothing d
     await Deno.writeTextFile(`${folder}/old.json`, JSON.stringify(result));
     await Deno.writeTextFile(`${folder}/slow.json`, JSON.stringify(slow(result)));
     await Deno.writeTextFile(`${folder}/broken.json`, "{}");
-    const same = await compare(`${folder}/old.json`, `${folder}/old.json`);
-    assertEquals(same.code, 0);
-    assertStringIncludes(same.stdout, "0 worse, 0 better");
-    const worse = await compare(`${folder}/old.json`, `${folder}/slow.json`);
-    assertEquals(worse.code, 1);
-    assertStringIncludes(worse.stdout, "retry/cost/success/deno/cockatiel");
-    assertEquals((await compare(`${folder}/slow.json`, `${folder}/old.json`)).code, 0);
-    const broken = await compare(`${folder}/old.json`, `${folder}/broken.json`);
-    assertEquals(broken.code, 2);
-    assertStringIncludes(broken.stderr, 'broken.json: must have a field "schema"');
-    const missing = await compare(`${folder}/old.json`, `${folder}/nothing.json`);
-    assertEquals(missing.code, 2);
-    assertStringIncludes(missing.stderr, "does not exist");
-    for (const args of [[], [`${folder}/old.json`], ["--help", "x"]]) {
-      const usage = await compare(...args);
-      assertEquals(usage.code, 2);
-      assertStringIncludes(usage.stderr, "usage: deno task bench:compare");
-    }
+    const [old, slower, broken, nothing] = ["old", "slow", "broken", "nothing"].map((name) => `${folder}/${name}.json`);
+    const cases: [paths: string[], code: number, said: string][] = [
+      [[old, old], 0, "0 worse, 0 better"],
+      [[old, slower], 1, "retry/cost/success/deno/cockatiel"],
+      [[slower, old], 0, "better"],
+      [[old, broken], 2, 'broken.json: must have a field "schema"'],
+      [[old, nothing], 2, "does not exist"],
+      [[old], 2, "usage: deno task bench:compare"],
+      [["--help", old], 2, "usage: deno task bench:compare"],
+    ];
+    await Promise.all(cases.map(async ([paths, code, said]) => {
+      const ended = await compare(...paths);
+      assertEquals(ended.code, code, `${paths}: ${ended.said}`);
+      assertStringIncludes(ended.said, said);
+    }));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-async function compare(...paths: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function compare(...paths: string[]): Promise<{ code: number; said: string }> {
   const script = new URL("compare_command.ts", import.meta.url).href;
   const args = ["run", "-A", "--no-check", script, ...paths];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: out, stderr: err };
+  return { code, said: [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("") };
 }

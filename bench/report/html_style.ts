@@ -1,7 +1,7 @@
 const LIGHT =
   `--paper:#f7f5f0;--card:#fff;--ink:#1e2228;--soft:#59606c;--line:#e2ddd2;--brass:#85580c;--brass-soft:#f3e9d6;
 --pass:#2b8a5e;--pass-ink:#1b6a46;--fail:#c5302c;--fail-ink:#b02622;--sign:#fff;--warn:#e2a310;--warn-ink:#7d5600;--warn-sign:#2a1d00;
---bar:#9db4cc;--aimed:#c4831a;--shadow:0 1px 2px #2a200a12,0 8px 28px #2a200a12;
+--bar:#7792ae;--aimed:#c4831a;--shadow:0 1px 2px #2a200a12,0 8px 28px #2a200a12;
 --series-0:#0068a8;--series-1:#cf5300;--series-2:#007d5c;--series-3:#b04d86;--series-4:#8f6a00;--series-5:#2f8fc4;--series-6:#6a4bb0;--series-7:#4a4f58`;
 const DARK =
   `--paper:#131519;--card:#1b1e24;--ink:#ebe8e1;--soft:#a7acb8;--line:#2f343d;--brass:#dcae5e;--brass-soft:#2d2618;
@@ -71,5 +71,5 @@ caption{text-align:left;color:var(--soft);padding-bottom:.2rem}th,td{padding:.25
 footer{padding-top:1.5rem;padding-bottom:2.5rem;color:var(--soft);font-size:.87rem;border-top:1px solid var(--line)}
 @media (max-width:640px){.detail{width:100%}#filter label{flex:1 1 8rem}#filter .chip{flex:0 1 auto}output{text-align:left}.goal{grid-template-columns:auto minmax(0,1fr)}.reached{grid-column:2;text-align:left}.wide .canvas{height:17rem}}
 @media (forced-colors:active){.key,.track,.track i,.track b,.swatch{forced-color-adjust:none}}
-@media print{body{font-size:11px}#filter,.skip,.log,.js details{display:none!important}header,main,footer{max-width:none;padding:0}figure,.goal{break-inside:avoid;border:1px solid var(--line)}h2{break-after:avoid}.key,.track,.track i,.track b,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}.figures{grid-template-columns:1fr 1fr}.wide{grid-column:1/-1}}
+@media print{.canvas{height:auto!important}canvas{width:auto!important;height:auto!important;max-width:100%}body{font-size:11px}#filter,.skip,.log,.js details{display:none!important}header,main,footer{max-width:none;padding:0}figure,.goal{break-inside:avoid;border:1px solid var(--line)}h2{break-after:avoid}.key,.track,.track i,.track b,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}.figures{grid-template-columns:1fr 1fr}.wide{grid-column:1/-1}}
 `;
