@@ -57,19 +57,19 @@ output{flex:none;min-width:6.5rem;padding:.42rem 0;color:var(--soft);font-varian
 fieldset{flex:1 1 100%;min-width:0;display:flex;flex-wrap:wrap;gap:.35rem}legend{font-size:.8rem;color:var(--soft);padding:0;margin-bottom:.2rem}
 .chip{display:inline-flex;gap:.35rem;align-items:center;border:1px solid var(--line);background:var(--card);border-radius:99px;padding:.1rem .75rem .1rem .5rem;cursor:pointer;max-width:100%}.chip:hover{border-color:var(--brass)}.chip input{accent-color:var(--brass);margin:0}
 #filter .chip span{font-size:.9rem;color:var(--ink);overflow-wrap:anywhere}#filter .chip:has(input:not(:checked)) span{color:var(--soft);text-decoration:line-through}
-.figures{display:grid;gap:1.1rem;grid-template-columns:repeat(auto-fit,minmax(min(33rem,100%),1fr))}
+.figures{display:grid;align-items:start;gap:1.1rem;grid-template-columns:repeat(auto-fit,minmax(min(33rem,100%),1fr))}
 figure{min-width:0;background:var(--card);border-radius:14px;box-shadow:var(--shadow);padding:1.1rem clamp(.8rem,2vw,1.4rem) .8rem}
 figcaption{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;margin-bottom:.5rem}h3{font:600 1.16rem/1.3 var(--serif);overflow-wrap:anywhere;flex:1 1 auto}
 .log{display:none;font-size:.86rem;padding:.12rem .7rem;border-radius:99px}.js .log{display:block}
 .legend{flex:1 1 100%;display:flex;flex-wrap:wrap;gap:.15rem 1rem;font-size:.88rem;color:var(--soft)}.legend span{display:inline-flex;gap:.4rem;align-items:center;overflow-wrap:anywhere}.legend [data-key]{color:var(--ink)}.legend svg{flex:none}
 .swatch{width:14px;height:14px;border-radius:4px;background:var(--bar);flex:none}.swatch.aimed{background:var(--aimed)}.swatch.floor{background:var(--soft);width:2px;border-radius:0}
-.canvas{display:none;position:relative}.js .canvas{display:block}.wide .canvas{height:21rem}
+.canvas{display:none;position:relative}.js .canvas{display:block}.canvas canvas{display:block}.wide .canvas{height:21rem}
 summary{cursor:pointer;font-weight:600;padding:.3rem 0;width:fit-content;font-size:.9rem;color:var(--soft)}
-.scroll{overflow-x:auto;max-height:24rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.88rem;min-width:100%}
-caption{text-align:left;color:var(--soft);padding-bottom:.2rem}th,td{padding:.25rem .9rem .25rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th:first-child{text-align:left}tbody th{font-weight:600}thead th{font-weight:400;color:var(--soft)}td.why,.why td{text-align:left;white-space:normal;color:var(--soft);font-style:italic}
+.scroll{overflow-x:auto;max-height:24rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.86rem;min-width:100%}
+caption{text-align:left;color:var(--soft);padding-bottom:.2rem}th,td{padding:.25rem .7rem .25rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th:first-child{text-align:left}tbody th{font-weight:600}thead th{font-weight:400;color:var(--soft)}td.why,.why td{text-align:left;white-space:normal;color:var(--soft);font-style:italic}
 .subjects{display:flex;flex-wrap:wrap;gap:.3rem 1.6rem}.subjects li{overflow-wrap:anywhere}sup{font-size:1em;line-height:1;vertical-align:baseline}.notes{margin-top:.9rem;display:grid;gap:.25rem;max-width:60rem;font-size:.93rem}.notes li{overflow-wrap:anywhere}
 footer{padding-top:1.5rem;padding-bottom:2.5rem;color:var(--soft);font-size:.87rem;border-top:1px solid var(--line)}
 @media (max-width:640px){.detail{width:100%}#filter label{flex:1 1 8rem}#filter .chip{flex:0 1 auto}output{text-align:left}.goal{grid-template-columns:auto minmax(0,1fr)}.reached{grid-column:2;text-align:left}.wide .canvas{height:17rem}}
 @media (forced-colors:active){.key,.track,.track i,.track b,.swatch{forced-color-adjust:none}}
-@media print{.canvas{height:auto!important}canvas{width:auto!important;height:auto!important;max-width:100%}body{font-size:11px}#filter,.skip,.log,.js details{display:none!important}header,main,footer{max-width:none;padding:0}figure,.goal{break-inside:avoid;border:1px solid var(--line)}h2{break-after:avoid}.key,.track,.track i,.track b,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}.figures{grid-template-columns:1fr 1fr}.wide{grid-column:1/-1}}
+@media print{.canvas{height:auto!important}canvas{width:auto!important;height:auto!important;max-width:100%}.goals{grid-template-columns:1fr 1fr}body{font-size:11px}#filter,.skip,.log,.js details{display:none!important}header,main,footer{max-width:none;padding:0}figure,.goal{break-inside:avoid;border:1px solid var(--line)}h2{break-after:avoid}.key,.track,.track i,.track b,.swatch{print-color-adjust:exact;-webkit-print-color-adjust:exact}.figures{grid-template-columns:1fr 1fr}.wide{grid-column:1/-1}}
 `;

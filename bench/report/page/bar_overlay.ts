@@ -8,7 +8,7 @@ import { FONT, type Theme } from "./theme.ts";
 type Context = CanvasRenderingContext2D;
 
 /** What stands over the bars: quartiles, numbers at the right, reasons where there is none, the floor and the goal. */
-export function barOverlay(view: BarView, labels: readonly string[], theme: Theme): Plugin<"bar"> {
+export function barOverlay(view: BarView, labels: readonly (readonly string[])[], theme: Theme): Plugin<"bar"> {
   const { measures, spreads, asRatio, aimed, floor, per } = view;
   return {
     id: "overlay",
@@ -22,7 +22,7 @@ export function barOverlay(view: BarView, labels: readonly string[], theme: Them
         const height = y.getPixelForValue(index);
         ctx.textAlign = "right";
         ctx.fillStyle = theme.ink;
-        ctx.fillText(labels[index], width - 2, height);
+        for (const [place, text] of labels[index].entries()) ctx.fillText(text, width - 2 - place * LABEL, height);
         if (spread === undefined) {
           reason(ctx, value === undefined ? why : "no ratio", left + 6, width - 4, height, theme);
         } else if (!(asRatio && subject === floor)) {
@@ -43,13 +43,16 @@ export function barOverlay(view: BarView, labels: readonly string[], theme: Them
   };
 }
 
-/** The number at the right of a bar; with its ratio where there is room. */
-export function barLabel({ value, ratio, unit }: Measure, asRatio: boolean, narrow: boolean): string {
-  if (value === undefined) return "";
+/** The numbers at the right of a bar, the outermost first: its ratio, and where there is room what that is of. */
+export function barLabels({ value, ratio, unit }: Measure, asRatio: boolean, narrow: boolean): string[] {
+  if (value === undefined) return [];
   const amount = amountText(value.median, unit);
-  if (!asRatio || ratio === undefined) return amount;
-  return narrow ? ratioText(ratio) : `${amount}  ${ratioText(ratio).padStart(6, "\u2007")}`;
+  if (!asRatio || ratio === undefined) return [amount];
+  return narrow ? [ratioText(ratio)] : [ratioText(ratio), amount];
 }
+
+/** Pixels between the numbers at the right, and of the last of them. */
+export const LABEL = 64;
 
 function vertical(ctx: Context, at: number, top: number, bottom: number, colour: string, dash: number[]): void {
   const place = Math.round(at) + 0.5;

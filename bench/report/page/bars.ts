@@ -13,7 +13,7 @@ import { goalText } from "../goal.ts";
 import type { Group } from "../group.ts";
 import type { PageData } from "../html_data.ts";
 import type { Measure, Spread, Unit } from "../result.ts";
-import { barLabel, barOverlay } from "./bar_overlay.ts";
+import { barLabels, barOverlay, LABEL } from "./bar_overlay.ts";
 import { type BarView, barView } from "./bar_view.ts";
 import { FONT, type Theme } from "./theme.ts";
 
@@ -47,7 +47,7 @@ export function drawBars(
   const view = barView(group, measures);
   const { asRatio, isLog, spreads, base, per, from, to } = view;
   const narrow = canvas.parentElement!.clientWidth < NARROW;
-  const labels = measures.map((measure) => barLabel(measure, asRatio, narrow));
+  const labels = measures.map((measure) => barLabels(measure, asRatio, narrow));
   const config: ChartConfiguration<"bar", ([number, number] | null)[], string> = {
     type: "bar",
     data: {
@@ -64,9 +64,9 @@ export function drawBars(
     options: {
       indexAxis: "y",
       animation: false,
-      maintainAspectRatio: false,
+      responsive: false,
       interaction: { mode: "y", intersect: false },
-      layout: { padding: { top: 22, right: 10 + 7.4 * Math.max(...labels.map((label) => label.length)) } },
+      layout: { padding: { top: 22, right: 12 + LABEL * Math.max(1, ...labels.map((label) => label.length)) } },
       font: { family: FONT, size: 12.5 },
       scales: {
         x: {

@@ -36,7 +36,9 @@ drawAll();
 const observer = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const key = target.closest("figure")!.id;
-    if (drawn.get(key)?.width !== target.clientWidth) draw(key);
+    // On paper the picture is scaled as it is.
+    const onPaper = root.classList.contains("paper");
+    if (!onPaper && drawn.get(key)?.width !== target.clientWidth) draw(key);
   }
 });
 for (const box of document.querySelectorAll(".canvas")) observer.observe(box);
@@ -68,15 +70,20 @@ function draw(key: string): void {
   drawn.set(key, { width, chart: width === 0 ? undefined : chartOf(key, canvas, width) });
 }
 
+function sized(canvas: HTMLCanvasElement): HTMLCanvasElement {
+  const { clientWidth, clientHeight } = canvas.parentElement!;
+  return Object.assign(canvas, { width: clientWidth, height: clientHeight });
+}
+
 function chartOf(key: string, canvas: HTMLCanvasElement, width: number): Chart | undefined {
   const theme = currentTheme();
   const plot = data.plots.find((plot) => plot.key === key);
   if (plot !== undefined) {
     const shown = plot.lines.filter(({ name }) => !hidden.has(name));
-    return drawCurves(canvas, plot, shown, place, onLog.has(key), theme);
+    return drawCurves(sized(canvas), plot, shown, place, onLog.has(key), theme);
   }
   const group = data.groups.find((group) => group.key === key)!;
   const shown = group.measures.filter(({ subject }) => !hidden.has(subject));
   canvas.parentElement!.style.height = `${barsHeight(shown.length, width)}px`;
-  return shown.length === 0 ? undefined : drawBars(canvas, group, shown, data.marks, theme);
+  return shown.length === 0 ? undefined : drawBars(sized(canvas), group, shown, data.marks, theme);
 }
