@@ -78,6 +78,13 @@ Deno.test("the page of a bench works in Chromium, light and dark", async (test) 
         await reset();
         assert(await pixels(page, "#plot-1 canvas") === before, "all is as before");
 
+        // A key of a plot does what its box does.
+        await page.locator("#plot-1 .legend button", { hasText: /^none$/ }).click();
+        assertEquals(await page.getByLabel("none", { exact: true }).isChecked(), false);
+        assertEquals(await page.locator("[data-key=none][aria-pressed=true]").count(), 0);
+        await page.locator("#plot-2 .legend button", { hasText: /^none$/ }).click();
+        assert(await pixels(page, "#plot-1 canvas") === before, "the line is there again");
+
         // By the keyboard alone: the filter, and a plot on a logarithm.
         await page.getByLabel("full", { exact: true }).focus();
         await page.keyboard.press("Space");
@@ -113,7 +120,7 @@ Deno.test("the page of a bench works in Chromium, light and dark", async (test) 
       await page.evaluate("dispatchEvent(new Event('beforeprint'))");
       assert(await pixels(page, "#group-1 canvas") === light, "on paper it is light");
       await page.emulateMedia({ media: "print" });
-      assertEquals(await page.locator("button:visible, input:visible, summary:visible").count(), 0);
+      assertEquals(await page.locator("button:visible:not(.legend *), input:visible, summary:visible").count(), 0);
       assertEquals(await page.locator("canvas:visible").count(), 11);
       await page.close();
     });

@@ -116,7 +116,7 @@ function curves({ key, section, title, id, x, y, lines }: PagePlot): Html {
       <figcaption><h3>${title}</h3>${canLog
         ? html`<button type="button" class="log" aria-pressed="false">Logarithmic</button>`
         : ""}<p class="legend">${lines.map(({ name }) =>
-          html`<span data-row="${name}" data-key="${name}">${raw(LINE)}${name}</span>`
+          html`<button type="button" data-key="${name}" aria-pressed="true">${raw(LINE)}<span>${name}</span></button>`
         )}</p></figcaption>
       <div class="canvas">
         <canvas role="img" aria-label="${`Line chart. ${title}, ${y.title} by ${x.title}: ${said}`}"></canvas>

@@ -25,7 +25,7 @@ export function barOverlay(view: BarView, labels: readonly (readonly string[])[]
         for (const [place, text] of labels[index].entries()) ctx.fillText(text, width - 2 - place * LABEL, height);
         if (spread === undefined) {
           reason(ctx, value === undefined ? why : "no ratio", left + 6, width - 4, height, theme);
-        } else if (!(asRatio && subject === floor)) {
+        } else if (spread.low < spread.high && !(asRatio && subject === floor)) {
           whisker(ctx, (at) => x.getPixelForValue(at / per), spread, height, theme);
         }
       });

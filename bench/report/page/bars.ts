@@ -51,7 +51,7 @@ export function drawBars(
   const config: ChartConfiguration<"bar", ([number, number] | null)[], string> = {
     type: "bar",
     data: {
-      labels: measures.map(({ subject }) => shortened(`${subject}${marks[subject] ?? ""}`, narrow ? 16 : 30)),
+      labels: measures.map(({ subject }) => shortened(`${subject}${marks[subject] ?? ""}`, narrow ? 22 : 30)),
       datasets: [{
         data: spreads.map((spread) => spread === undefined ? null : [base, spread.median / per]),
         backgroundColor: measures.map(({ goal }) => goal === undefined ? theme.bar : theme.aimed),
