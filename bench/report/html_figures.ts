@@ -11,11 +11,19 @@ type PagePlot = PageData["plots"][number];
 /** Most rows of the table of a plot; the plot itself has more. */
 const MAX_ROWS = 60;
 
+/** Of more names the boxes are folded away. */
+const MOST_OPEN = 30;
+
 /** The controls that choose what is shown, which are the legend of all plots too. */
 export function filter({ names, groups, plots }: PageData): Html {
   const measured = new Set(groups.flatMap(({ measures }) => measures.map(({ subject }) => subject)));
   const choices = [...names.filter((name) => measured.has(name)), ...names.filter((name) => !measured.has(name))];
   const used = SECTIONS.filter((name) => [...groups, ...plots].some(({ section }) => section === name));
+  const boxes = html`<fieldset><legend>Shown</legend>${
+    choices.map((name) =>
+      html`<label class="chip"><input type="checkbox" name="subject" value="${name}" checked><span>${name}</span></label>`
+    )
+  }</fieldset>`;
   return html`
     <form id="filter" role="search" aria-label="Filter the plots">
       <label
@@ -25,9 +33,9 @@ export function filter({ names, groups, plots }: PageData): Html {
       )}</select></label>
       <button type="reset">Clear</button>
       <output aria-live="polite"></output>
-      <fieldset><legend>Shown</legend>${choices.map((name) =>
-        html`<label class="chip"><input type="checkbox" name="subject" value="${name}" checked><span>${name}</span></label>`
-      )}</fieldset>
+      ${choices.length > MOST_OPEN
+        ? html`<details class="names"><summary>Choose from ${choices.length} names</summary>${boxes}</details>`
+        : boxes}
     </form>
   `;
 }

@@ -38,7 +38,7 @@ header.pass h1{color:var(--pass-ink)}header.fail h1{color:var(--fail-ink)}header
 dt{font-size:.82rem;color:var(--soft)}dd{font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 main{padding-bottom:3rem}
 h2{font:600 1.65rem/1.2 var(--serif);margin:2.4rem 0 .9rem}
-.goals{display:grid;gap:.6rem;grid-template-columns:repeat(auto-fill,minmax(min(25rem,100%),1fr))}
+.goals{display:grid;gap:.6rem;grid-template-columns:repeat(auto-fill,minmax(min(22rem,100%),1fr))}
 .goal{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:.1rem .8rem;align-items:start;background:var(--card);border-radius:12px;box-shadow:var(--shadow);padding:.8rem 1rem .9rem;border-left:5px solid var(--pass)}
 .goal.missed{border-left-color:var(--fail)}.goal.unmeasured{border-left:5px dashed var(--warn)}
 .goal p{overflow-wrap:anywhere}.goal a{font-weight:600;text-decoration:none}.goal a:hover{text-decoration:underline}.goal small{display:block}.reached{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -54,7 +54,7 @@ input,select,button{font:inherit;color:inherit;background:var(--card);border:1px
 input[type=search]{width:100%}#filter :is(input[type=search],select,button){height:2.35rem}button{cursor:pointer}button:hover{border-color:var(--brass)}button[aria-pressed=true]{background:var(--brass-soft);border-color:var(--brass);color:var(--brass)}
 output{flex:none;min-width:6.5rem;padding:.42rem 0;color:var(--soft);font-variant-numeric:tabular-nums;text-align:right}
 ::placeholder{color:var(--soft);opacity:1}
-fieldset{flex:1 1 100%;min-width:0;display:flex;flex-wrap:wrap;gap:.35rem}legend{font-size:.8rem;color:var(--soft);padding:0;margin-bottom:.2rem}
+.names{flex:1 1 100%}fieldset{flex:1 1 100%;min-width:0;display:flex;flex-wrap:wrap;gap:.35rem}legend{font-size:.8rem;color:var(--soft);padding:0;margin-bottom:.2rem}
 .chip{display:inline-flex;gap:.35rem;align-items:center;border:1px solid var(--line);background:var(--card);border-radius:99px;padding:.1rem .75rem .1rem .5rem;cursor:pointer;max-width:100%}.chip:hover{border-color:var(--brass)}.chip input{accent-color:var(--brass);margin:0}
 #filter .chip span{font-size:.9rem;color:var(--ink);overflow-wrap:anywhere}#filter .chip:has(input:not(:checked)) span{color:var(--soft);text-decoration:line-through}
 .figures{display:grid;align-items:start;gap:1.1rem;grid-template-columns:repeat(auto-fit,minmax(min(33rem,100%),1fr))}

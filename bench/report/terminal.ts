@@ -100,7 +100,7 @@ function cellsOf(measure: Measure, { floor }: Group, { paint, marks }: Page): Ce
     subject: `${printable(subject)}${marks.get(subject) ?? ""}`,
     median: value === undefined ? NONE : amountText(value.median, unit),
     quartiles: value === undefined ? "" : quartilesText(value, unit),
-    ratio: ratio === undefined ? "" : subject === floor ? "floor" : `${ratioText(ratio)}${to}`,
+    ratio: subject === floor ? "floor" : ratio === undefined ? "" : `${ratioText(ratio)}${to}`,
     ratioQuartiles: ratio === undefined || subject === floor ? "" : quartilesText(ratio, "1"),
     goal: state === undefined ? "" : `${paint(STYLES[state], WORDS[state])} ${goalText(measure)}`,
   };
