@@ -47,15 +47,9 @@ export function figure(one: PageGroup | PagePlot, marks: PageData["marks"]): Htm
 
 function bars({ key, section, title, id, measures, floor }: PageGroup, marks: PageData["marks"]): Html {
   const said = measures.map((measure) => `${measure.subject} ${spoken(measure)}`).join("; ");
-  const goal = measures.some((measure) => measure.goal !== undefined);
   return html`
     <figure id="${key}" data-section="${section}" data-words="${`${title} ${id}`}">
-      <figcaption><h3>${title}</h3>${floor === undefined ? "" : html`
-        <p
-          class="legend">${goal
-            ? html`<span><i class="swatch aimed"></i>has a goal</span>`
-            : ""}<span><i class="swatch"></i>beside it</span><span><i class="swatch floor"></i>${floor}, the floor</span></p>
-      `}</figcaption>
+      <figcaption><h3>${title}</h3>${barLegend(measures, floor)}</figcaption>
       <div class="canvas">
         <canvas role="img" aria-label="${`Bar chart. ${title}: ${said}`}"></canvas>
       </div>
@@ -80,6 +74,18 @@ function bars({ key, section, title, id, measures, floor }: PageGroup, marks: Pa
       </details>
     </figure>
   `;
+}
+
+/** What colours and the line tell, where they tell anything. */
+function barLegend(measures: readonly Measure[], floor: string | undefined): Html | "" {
+  const beside = measures.filter(({ subject }) => subject !== floor);
+  const aimed = beside.filter(({ goal }) => goal !== undefined).length;
+  const keys = [
+    ...(aimed > 0 ? [html`<span><i class="swatch aimed"></i>has a goal</span>`] : []),
+    ...(aimed > 0 && aimed < beside.length ? [html`<span><i class="swatch"></i>has none</span>`] : []),
+    ...(floor === undefined ? [] : [html`<span><i class="swatch floor"></i>1× is ${floor}</span>`]),
+  ];
+  return keys.length === 0 ? "" : html`<p class="legend">${keys}</p>`;
 }
 
 function row(measure: Measure, marks: PageData["marks"]): Html {
