@@ -105,7 +105,9 @@ function sectionPart(section: string, { groups, plots, marks }: PageData): Html 
   return html`
     <section aria-labelledby="${id}">
       <h2 id="${id}">${section}</h2>
-      <div class="figures">${figures.map((one) => figure(one, marks))}</div>
+      <div class="${section === SECTIONS[4] ? "figures dense" : "figures"}">${figures.map((one) =>
+        figure(one, marks)
+      )}</div>
     </section>
   `;
 }

@@ -11,11 +11,19 @@ type PagePlot = PageData["plots"][number];
 /** Most rows of the table of a plot; the plot itself has more. */
 const MAX_ROWS = 60;
 
+/** Of more names the boxes are folded away. */
+const MOST_OPEN = 30;
+
 /** The controls that choose what is shown, which are the legend of all plots too. */
 export function filter({ names, groups, plots }: PageData): Html {
   const measured = new Set(groups.flatMap(({ measures }) => measures.map(({ subject }) => subject)));
   const choices = [...names.filter((name) => measured.has(name)), ...names.filter((name) => !measured.has(name))];
   const used = SECTIONS.filter((name) => [...groups, ...plots].some(({ section }) => section === name));
+  const boxes = html`<fieldset><legend>Shown</legend>${
+    choices.map((name) =>
+      html`<label class="chip"><input type="checkbox" name="subject" value="${name}" checked><span>${name}</span></label>`
+    )
+  }</fieldset>`;
   return html`
     <form id="filter" role="search" aria-label="Filter the plots">
       <label
@@ -25,9 +33,9 @@ export function filter({ names, groups, plots }: PageData): Html {
       )}</select></label>
       <button type="reset">Clear</button>
       <output aria-live="polite"></output>
-      <fieldset><legend>Shown</legend>${choices.map((name) =>
-        html`<label class="chip"><input type="checkbox" name="subject" value="${name}" checked><span>${name}</span></label>`
-      )}</fieldset>
+      ${choices.length > MOST_OPEN
+        ? html`<details class="names"><summary>Choose from ${choices.length} names</summary>${boxes}</details>`
+        : boxes}
     </form>
   `;
 }
@@ -39,15 +47,9 @@ export function figure(one: PageGroup | PagePlot, marks: PageData["marks"]): Htm
 
 function bars({ key, section, title, id, measures, floor }: PageGroup, marks: PageData["marks"]): Html {
   const said = measures.map((measure) => `${measure.subject} ${spoken(measure)}`).join("; ");
-  const goal = measures.some((measure) => measure.goal !== undefined);
   return html`
     <figure id="${key}" data-section="${section}" data-words="${`${title} ${id}`}">
-      <figcaption><h3>${title}</h3>${floor === undefined ? "" : html`
-        <p
-          class="legend">${goal
-            ? html`<span><i class="swatch aimed"></i>has a goal</span>`
-            : ""}<span><i class="swatch"></i>beside it</span><span><i class="swatch floor"></i>${floor}, the floor</span></p>
-      `}</figcaption>
+      <figcaption><h3>${title}</h3>${barLegend(measures, floor)}</figcaption>
       <div class="canvas">
         <canvas role="img" aria-label="${`Bar chart. ${title}: ${said}`}"></canvas>
       </div>
@@ -72,6 +74,18 @@ function bars({ key, section, title, id, measures, floor }: PageGroup, marks: Pa
       </details>
     </figure>
   `;
+}
+
+/** What colours and the line tell, where they tell anything. */
+function barLegend(measures: readonly Measure[], floor: string | undefined): Html | "" {
+  const beside = measures.filter(({ subject }) => subject !== floor);
+  const aimed = beside.filter(({ goal }) => goal !== undefined).length;
+  const keys = [
+    ...(aimed > 0 ? [html`<span><i class="swatch aimed"></i>has a goal</span>`] : []),
+    ...(aimed > 0 && aimed < beside.length ? [html`<span><i class="swatch"></i>has none</span>`] : []),
+    ...(floor === undefined ? [] : [html`<span><i class="swatch floor"></i>1× is ${floor}</span>`]),
+  ];
+  return keys.length === 0 ? "" : html`<p class="legend">${keys}</p>`;
 }
 
 function row(measure: Measure, marks: PageData["marks"]): Html {
@@ -116,7 +130,7 @@ function curves({ key, section, title, id, x, y, lines }: PagePlot): Html {
       <figcaption><h3>${title}</h3>${canLog
         ? html`<button type="button" class="log" aria-pressed="false">Logarithmic</button>`
         : ""}<p class="legend">${lines.map(({ name }) =>
-          html`<span data-row="${name}" data-key="${name}">${raw(LINE)}${name}</span>`
+          html`<button type="button" data-key="${name}" aria-pressed="true">${raw(LINE)}<span>${name}</span></button>`
         )}</p></figcaption>
       <div class="canvas">
         <canvas role="img" aria-label="${`Line chart. ${title}, ${y.title} by ${x.title}: ${said}`}"></canvas>

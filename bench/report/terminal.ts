@@ -3,10 +3,6 @@
  *
  * @module
  */
-import { styleText } from "node:util";
-import { getBorderCharacters, table } from "npm:table@6.10.1";
-import stringWidth from "npm:string-width@9.0.0";
-import wrapAnsi from "npm:wrap-ansi@10.0.2";
 import { amountText, quartilesText, ratioText } from "./amount.ts";
 import { goalState, goalText } from "./goal.ts";
 import { type Group, groupsOf } from "./group.ts";
@@ -14,26 +10,29 @@ import { machineText } from "./machine_text.ts";
 import { marksOf, notesOf } from "./notes.ts";
 import { printable } from "./printable.ts";
 import type { BenchResult, Measure } from "./result.ts";
-
-export interface TerminalOptions {
-  /** Width of the terminal; 80 unless given. What does not fit loses its quartiles first, then wraps. */
-  readonly columns?: number;
-  /** Whether words may be set off by colour; no, unless given. */
-  readonly colour?: boolean;
-}
+import {
+  type Paint,
+  paintOf,
+  printText,
+  tableLines,
+  tableWidth,
+  type TextOptions,
+  textOptions,
+  wrapped,
+} from "./text_lines.ts";
 
 /** Writes the result to standard output, in colour on a terminal that wants it (NO_COLOR, no-color.org). */
 export function printResult(result: BenchResult): void {
-  const terminal = Deno.stdout.isTerminal();
-  const columns = terminal ? Deno.consoleSize().columns : 100;
-  const colour = terminal && !Deno.noColor && Deno.env.get("TERM") !== "dumb";
-  const bytes = new TextEncoder().encode(`${formatResult(result, { columns, colour })}\n`);
-  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+  printText(formatResult(result, textOptions()));
 }
 
-/** The result as text of lines no wider than `columns`, unless the numbers of a row alone are. */
-export function formatResult(result: BenchResult, { columns = 80, colour = false }: TerminalOptions = {}): string {
-  const paint: Paint = colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+/**
+ * The result as text of lines no wider than `columns`, unless the numbers of a row alone are. What does not fit loses
+ * its quartiles first, then wraps.
+ */
+export function formatResult(result: BenchResult, options: TextOptions = {}): string {
+  const { columns = 80 } = options;
+  const paint = paintOf(options);
   const page: Page = { columns: Math.max(MIN_COLUMNS, Math.floor(columns)), paint, marks: marksOf(result.subjects) };
   const groups = groupsOf(result);
   return [
@@ -45,8 +44,6 @@ export function formatResult(result: BenchResult, { columns = 80, colour = false
   ].join("\n");
 }
 
-type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
-
 interface Page {
   readonly columns: number;
   readonly paint: Paint;
@@ -56,7 +53,6 @@ interface Page {
 
 /** Below this a table says nothing any more. */
 const MIN_COLUMNS = 32;
-const GAP = 2;
 const NONE = "–";
 
 function groupLines(group: Group, page: Page): string[] {
@@ -80,10 +76,10 @@ function groupLines(group: Group, page: Page): string[] {
     (hasRatio || !key.startsWith("ratio")) && (hasGoal || key !== "goal") && rows.some((row) => row[key] !== "")
   );
   const forms = [keys, keys.filter((key) => key !== "quartiles"), keys.filter((key) => !key.endsWith("uartiles"))];
-  const fits = (form: typeof keys) =>
-    widthsOf(form, cells).reduce((sum, width) => sum + width + GAP, -GAP) <= page.columns;
+  const rowsOf = (form: typeof keys) => cells.map((row) => form.map((key) => row[key]));
+  const fits = (form: typeof keys) => tableWidth(rowsOf(form)) <= page.columns;
   const form = forms.find(fits) ?? forms[2];
-  const lines = tableLines(form.map((key) => RIGHT.has(key)), cells.map((row) => form.map((key) => row[key])), page);
+  const lines = tableLines(form.map((key) => RIGHT.has(key)), rowsOf(form), page.columns);
   return [
     ...wrap(printable(title), page).map((line) => page.paint("bold", line)),
     page.paint("dim", lines[0]),
@@ -104,7 +100,7 @@ function cellsOf(measure: Measure, { floor }: Group, { paint, marks }: Page): Ce
     subject: `${printable(subject)}${marks.get(subject) ?? ""}`,
     median: value === undefined ? NONE : amountText(value.median, unit),
     quartiles: value === undefined ? "" : quartilesText(value, unit),
-    ratio: ratio === undefined ? "" : subject === floor ? "floor" : `${ratioText(ratio)}${to}`,
+    ratio: subject === floor ? "floor" : ratio === undefined ? "" : `${ratioText(ratio)}${to}`,
     ratioQuartiles: ratio === undefined || subject === floor ? "" : quartilesText(ratio, "1"),
     goal: state === undefined ? "" : `${paint(STYLES[state], WORDS[state])} ${goalText(measure)}`,
   };
@@ -173,26 +169,7 @@ function plotLines({ plots }: BenchResult, page: Page): string[] {
   return ["", ...wrap(`${plots.length} ${plots.length === 1 ? "plot" : "plots"}: deno task bench:html`, page)];
 }
 
-function tableLines(right: readonly boolean[], rows: readonly (readonly string[])[], { columns }: Page): string[] {
-  const widths = right.map((_, place) => Math.max(...rows.map((row) => stringWidth(row[place]))));
-  const rest = columns - widths.slice(1).reduce((sum, width) => sum + width + GAP, 0);
-  // Only a name can be broken; so it is the name that yields.
-  widths[0] = Math.max(8, Math.min(widths[0], rest));
-  return table(rows.map((row) => [...row]), {
-    border: getBorderCharacters("void"),
-    columnDefault: { paddingLeft: 0, paddingRight: GAP, wrapWord: true },
-    columns: widths.map((width, place) => ({ width, alignment: right[place] ? "right" : "left" })),
-    drawHorizontalLine: () => false,
-  }).split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
-}
-
-function widthsOf(keys: readonly (keyof Cells)[], rows: readonly Cells[]): number[] {
-  return keys.map((key) => Math.max(...rows.map((row) => stringWidth(row[key]))));
-}
-
-/** Lines that fit, all but the first moved in. */
+/** Lines of the page's width. */
 function wrap(text: string, { columns }: Page, indent = ""): string[] {
-  return wrapAnsi(text, columns - indent.length, { hard: true }).split("\n").map((line, index) =>
-    index === 0 ? line : `${indent}${line}`
-  );
+  return wrapped(text, columns, indent);
 }

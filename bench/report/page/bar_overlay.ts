@@ -3,12 +3,13 @@ import { amountText, ratioText } from "../amount.ts";
 import { goalText } from "../goal.ts";
 import type { Measure, Spread } from "../result.ts";
 import type { BarView } from "./bar_view.ts";
+import { cutText } from "./cut_text.ts";
 import { FONT, type Theme } from "./theme.ts";
 
 type Context = CanvasRenderingContext2D;
 
 /** What stands over the bars: quartiles, numbers at the right, reasons where there is none, the floor and the goal. */
-export function barOverlay(view: BarView, labels: readonly string[], theme: Theme): Plugin<"bar"> {
+export function barOverlay(view: BarView, labels: readonly (readonly string[])[], theme: Theme): Plugin<"bar"> {
   const { measures, spreads, asRatio, aimed, floor, per } = view;
   return {
     id: "overlay",
@@ -22,10 +23,10 @@ export function barOverlay(view: BarView, labels: readonly string[], theme: Them
         const height = y.getPixelForValue(index);
         ctx.textAlign = "right";
         ctx.fillStyle = theme.ink;
-        ctx.fillText(labels[index], width - 2, height);
-        if (spread === undefined) {
+        for (const [place, text] of labels[index].entries()) ctx.fillText(text, width - 2 - place * LABEL, height);
+        if (spread === undefined && !(asRatio && subject === floor)) {
           reason(ctx, value === undefined ? why : "no ratio", left + 6, width - 4, height, theme);
-        } else if (!(asRatio && subject === floor)) {
+        } else if (spread !== undefined && spread.low < spread.high && !(asRatio && subject === floor)) {
           whisker(ctx, (at) => x.getPixelForValue(at / per), spread, height, theme);
         }
       });
@@ -43,13 +44,21 @@ export function barOverlay(view: BarView, labels: readonly string[], theme: Them
   };
 }
 
-/** The number at the right of a bar; with its ratio where there is room. */
-export function barLabel({ value, ratio, unit }: Measure, asRatio: boolean, narrow: boolean): string {
-  if (value === undefined) return "";
+/** The numbers at the right of a bar, the outermost first: its ratio, and where there is room what that is of. */
+export function barLabels(
+  { value, ratio, unit, subject }: Measure,
+  { asRatio, floor }: BarView,
+  narrow: boolean,
+): string[] {
+  if (value === undefined) return [];
   const amount = amountText(value.median, unit);
-  if (!asRatio || ratio === undefined) return amount;
-  return narrow ? ratioText(ratio) : `${amount}  ${ratioText(ratio).padStart(6, "\u2007")}`;
+  if (!asRatio) return [amount];
+  const against = ratio !== undefined ? ratioText(ratio) : subject === floor ? "1×" : "–";
+  return narrow ? [against] : [against, amount];
 }
+
+/** Pixels between the numbers at the right, and of the last of them. */
+export const LABEL = 68;
 
 function vertical(ctx: Context, at: number, top: number, bottom: number, colour: string, dash: number[]): void {
   const place = Math.round(at) + 0.5;
@@ -87,17 +96,10 @@ function reason(ctx: Context, why: string, left: number, right: number, height: 
   ctx.save();
   ctx.textAlign = "left";
   ctx.font = `italic 12.5px ${FONT}`;
-  const text = cut(ctx, why, right - left);
+  const text = cutText(ctx, why, right - left);
   ctx.fillStyle = theme.card;
   ctx.fillRect(left - 3, height - 9, ctx.measureText(text).width + 6, 18);
   ctx.fillStyle = theme.soft;
   ctx.fillText(text, left, height);
   ctx.restore();
-}
-
-function cut(ctx: Context, text: string, width: number): string {
-  if (ctx.measureText(text).width <= width) return text;
-  let kept = text.slice(0, 200);
-  while (kept !== "" && ctx.measureText(`${kept}…`).width > width) kept = kept.slice(0, -1);
-  return `${kept}…`;
 }

@@ -13,8 +13,9 @@ import { goalText } from "../goal.ts";
 import type { Group } from "../group.ts";
 import type { PageData } from "../html_data.ts";
 import type { Measure, Spread, Unit } from "../result.ts";
-import { barLabel, barOverlay } from "./bar_overlay.ts";
+import { barLabels, barOverlay, LABEL } from "./bar_overlay.ts";
 import { type BarView, barView } from "./bar_view.ts";
+import { cutText } from "./cut_text.ts";
 import { FONT, type Theme } from "./theme.ts";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, LogarithmicScale, Tooltip);
@@ -24,11 +25,12 @@ const ROW = 30;
 const AROUND = 74;
 /** Below so many pixels there is room for names and one number. */
 const NARROW = 480;
+const NAME_SIZE = 12;
 
 /** Pixels that so many bars need, where they are so wide. */
 export function barsHeight(rows: number, width: number): number {
-  // A narrow axis has its title in three lines.
-  return rows * ROW + AROUND + (width < NARROW ? 30 : 0);
+  // A narrow axis has its title in two lines.
+  return rows * ROW + AROUND + (width < NARROW ? 15 : 0);
 }
 
 /**
@@ -45,13 +47,14 @@ export function drawBars(
   theme: Theme,
 ): Chart {
   const view = barView(group, measures);
-  const { asRatio, isLog, spreads, base, per, from, to } = view;
+  const { isLog, spreads, base, per, from, to } = view;
   const narrow = canvas.parentElement!.clientWidth < NARROW;
-  const labels = measures.map((measure) => barLabel(measure, asRatio, narrow));
+  const labels = measures.map((measure) => barLabels(measure, view, narrow));
+  const names = nameLabels(canvas, measures, marks);
   const config: ChartConfiguration<"bar", ([number, number] | null)[], string> = {
     type: "bar",
     data: {
-      labels: measures.map(({ subject }) => shortened(`${subject}${marks[subject] ?? ""}`, narrow ? 16 : 30)),
+      labels: names.texts,
       datasets: [{
         data: spreads.map((spread) => spread === undefined ? null : [base, spread.median / per]),
         backgroundColor: measures.map(({ goal }) => goal === undefined ? theme.bar : theme.aimed),
@@ -64,9 +67,9 @@ export function drawBars(
     options: {
       indexAxis: "y",
       animation: false,
-      maintainAspectRatio: false,
+      responsive: false,
       interaction: { mode: "y", intersect: false },
-      layout: { padding: { top: 22, right: 10 + 7.4 * Math.max(...labels.map((label) => label.length)) } },
+      layout: { padding: { top: 22, right: 12 + LABEL * Math.max(1, ...labels.map((label) => label.length)) } },
       font: { family: FONT, size: 12.5 },
       scales: {
         x: {
@@ -83,7 +86,12 @@ export function drawBars(
             callback: (value) => isLog && !isRound(Number(value)) ? null : chosenText(Number(value)),
           },
         },
-        y: { grid: { display: false }, border: { display: false }, ticks: { color: theme.ink, autoSkip: false } },
+        y: {
+          grid: { display: false },
+          border: { display: false },
+          ticks: { color: theme.ink, autoSkip: false, font: { size: NAME_SIZE } },
+          afterFit: (scale) => scale.width = names.width,
+        },
       },
       plugins: {
         tooltip: {
@@ -111,10 +119,10 @@ function spoken({ value, ratio, unit, why, goal, ...rest }: Measure): string[] {
   ];
 }
 
-function axisTitle({ measures, floor, asRatio, sign, isLog }: BarView, narrow: boolean): string | string[] {
-  const what = asRatio ? `times ${floor ?? "the floor"}` : sign;
+function axisTitle({ measures, asRatio, sign, isLog }: BarView, narrow: boolean): string | string[] {
+  const what = [asRatio ? "times the floor" : sign, isLog ? "(log)" : ""].filter(Boolean).join(" ");
   const better = `${measures[0].better === "lower" ? "less" : "more"} is better`;
-  const parts = [what, isLog ? "logarithmic" : "", better].filter(Boolean);
+  const parts = [what, better].filter(Boolean);
   return narrow ? parts : parts.join(", ");
 }
 
@@ -123,6 +131,18 @@ function isRound(value: number): boolean {
   return [1, 2, 5].includes(Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toPrecision(3)));
 }
 
-function shortened(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+/** Names with their marks, cut where they would take too much from the bars; and the width of the widest. */
+function nameLabels(
+  canvas: HTMLCanvasElement,
+  measures: readonly Measure[],
+  marks: PageData["marks"],
+): { readonly texts: string[]; readonly width: number } {
+  const ctx = canvas.getContext("2d")!;
+  ctx.font = `${NAME_SIZE}px ${FONT}`;
+  const most = canvas.width * 0.38;
+  const texts = measures.map(({ subject }) => {
+    const mark = marks[subject] ?? "";
+    return `${cutText(ctx, subject, most - ctx.measureText(mark).width)}${mark}`;
+  });
+  return { texts, width: 14 + Math.max(...texts.map((text) => ctx.measureText(text).width)) };
 }

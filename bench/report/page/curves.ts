@@ -65,7 +65,7 @@ export function drawCurves(
     },
     options: {
       animation: false,
-      maintainAspectRatio: false,
+      responsive: false,
       parsing: false,
       normalized: true,
       interaction: { mode: "nearest", axis: "x", intersect: false },

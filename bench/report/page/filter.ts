@@ -11,6 +11,7 @@ export function startFilter(changed: () => void): ReadonlySet<string> {
   const boxes = [...form.querySelectorAll<HTMLInputElement>("input[name=subject]")];
   const output = form.querySelector("output")!;
   const cards = [...document.querySelectorAll<HTMLElement>("main figure, .goal")];
+  const keys = document.querySelectorAll<HTMLElement>("[data-key]");
   const hidden = new Set<string>();
 
   function show(): void {
@@ -30,6 +31,7 @@ export function startFilter(changed: () => void): ReadonlySet<string> {
       const own = [...part.querySelectorAll<HTMLElement>("figure, .goal")];
       part.hidden = own.length > 0 && own.every((card) => card.hidden);
     }
+    for (const key of keys) key.setAttribute("aria-pressed", String(!hidden.has(key.dataset.key!)));
     for (const row of document.querySelectorAll<HTMLElement>("[data-row]")) row.hidden = hidden.has(row.dataset.row!);
     output.textContent = `${figures} of ${cards.filter(({ tagName }) => tagName === "FIGURE").length} shown`;
     if (before !== [...hidden].join("\n")) changed();
@@ -53,6 +55,10 @@ export function startFilter(changed: () => void): ReadonlySet<string> {
     show();
   }
 
+  // The legend of a plot is another handle of the same boxes.
+  for (const key of keys) {
+    key.addEventListener("click", () => boxes.find(({ value }) => value === key.dataset.key)?.click());
+  }
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => (show(), write()));
   // A form empties itself after this event.
