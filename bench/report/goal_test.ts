@@ -17,10 +17,11 @@ Deno.test("goalState() judges the median of what the goal is about, as it was me
   const ops = { ...judges, ">=": (a: number, b: number) => a >= b, ">": (a: number, b: number) => a > b };
   const op = fc.constantFrom("<=" as const, "<" as const, ">=" as const, ">" as const);
   fc.assert(fc.property(number, number, number, op, (value, ratio, limit, op) => {
-    for (const  of of["value", "ratio"] as const) {
-      const judged = of === "value" ? value : ratio;
-      assertEquals(goalState(aimed({ of, op, limit }, value, ratio)), ops[op](judged, limit) ? "met" : "missed");
-      assertEquals(goalState(aimed({ of, op, limit: judged }, value, ratio)), op.endsWith("=") ? "met" : "missed");
+    for (const about of ["value", "ratio"] as const) {
+      const judged = about === "value" ? value : ratio;
+      const stateAt = (limit: number) => goalState(aimed({ of: about, op, limit }, value, ratio));
+      assertEquals(stateAt(limit), ops[op](judged, limit) ? "met" : "missed");
+      assertEquals(stateAt(judged), op.endsWith("=") ? "met" : "missed");
     }
   }));
 });

@@ -200,9 +200,9 @@ Deno.test("gatewayRoutes() cancels, and pages through what is unfinished", async
   const seen: string[] = [];
   let after: string | null = "";
   while (after !== null) {
-    const page = await (await ask(`~/messages?unfinished=CRITICAL&limit=2${after === "" ? "" : `&after=${after}`}`))
-      .json();
-    seen.push(...page.messages.map(({ id, ageMs }: { id: string; ageMs: number }) => `${id}:${ageMs}`));
+    const answer = await ask(`~/messages?unfinished=CRITICAL&limit=2${after === "" ? "" : `&after=${after}`}`);
+    const page: { messages: { id: string; ageMs: number }[]; after: string | null } = await answer.json();
+    seen.push(...page.messages.map(({ id, ageMs }) => `${id}:${ageMs}`));
     after = page.after;
   }
   assertEquals(seen, ["1:5", "2:5", "3:5"]);
