@@ -16,11 +16,11 @@ export class Run<T> implements Waiter, EventListenerObject {
   #reject!: (reason: unknown) => void;
   readonly #fn: (attempt: Attempt) => T | PromiseLike<T>;
   readonly #policy: ResolvedPolicy;
+  #attempt = 0;
   readonly #options: RetryOptions<T>;
   readonly #waiting: Waiting;
-  #attempt = 0;
   #previousMs = 0;
-  #deadlineMs = Infinity;
+  readonly #deadlineMs: number;
   /** The attempt under way, if any; `this` once the call has ended. What another attempt reports came too late. */
   #current: Context | this | undefined;
 
@@ -33,7 +33,7 @@ export class Run<T> implements Waiter, EventListenerObject {
     this.#policy = policy;
     this.#options = options;
     this.#waiting = waitingOn(options.clock);
-    if (policy.maxElapsedMs) this.#deadlineMs = this.#waiting.nowMs() + policy.maxElapsedMs;
+    this.#deadlineMs = policy.maxElapsedMs ? this.#waiting.nowMs() + policy.maxElapsedMs : Infinity;
   }
 
   /**
@@ -45,9 +45,7 @@ export class Run<T> implements Waiter, EventListenerObject {
   // deno-lint-ignore no-explicit-any
   again(error: any): boolean {
     this.#attempt++;
-    const delayMs = this.#resolve = this.#delayAfter(false, error) as never;
-    if (delayMs === undefined) throw error;
-    return !delayMs;
+    return !(this.#resolve = this.#delayAfter(false, error) as never);
   }
 
   /**
@@ -59,19 +57,19 @@ export class Run<T> implements Waiter, EventListenerObject {
     this.#resolve = resolve;
     this.#reject = reject;
     const { signal } = this.#options;
-    if (signal?.aborted) return this.handleEvent();
     signal?.addEventListener("abort", this);
-    if (this.#attempt) this.#waiting.add(delayMs, this);
+    if (signal?.aborted) this.handleEvent();
+    else if (delayMs) this.#waiting.add(delayMs, this);
     else this.#try();
   }
 
   /** Our wait is over. */
   wake(): void {
     const current = this.#current as Context | undefined;
-    const error = current && new DOMException("Timed out", "TimeoutError");
-    current?.abort(error);
-    if (current) this.#settle(current, false, error);
-    else this.#try();
+    if (!current) return void this.#try();
+    const error = new DOMException("Timed out", "TimeoutError");
+    current.abort(error);
+    this.#settle(current, false, error);
   }
 
   /** The caller's signal is aborted. */
@@ -82,21 +80,20 @@ export class Run<T> implements Waiter, EventListenerObject {
     current?.abort(reason);
   }
 
-  #try(): void {
+  async #try(): Promise<void> {
     const { attemptTimeoutMs } = this.#policy;
     const given = attemptTimeoutMs ? undefined : this.#options.signal;
     const context = this.#current = new Context(++this.#attempt, this.#deadlineMs, given);
     if (attemptTimeoutMs) this.#waiting.add(attemptTimeoutMs, this);
-    let pending: Promise<T>;
+    let ok = true;
+    let outcome;
     try {
-      pending = Promise.resolve(this.#fn(context));
+      outcome = await this.#fn(context);
     } catch (error) {
-      pending = Promise.reject(error);
+      ok = false;
+      outcome = error;
     }
-    pending.then(
-      (value) => this.#settle(context, true, value),
-      (error) => this.#settle(context, false, error),
-    );
+    this.#settle(context, ok, outcome);
   }
 
   /** Ends the attempt, then the call, or the wait, or neither. */
@@ -122,19 +119,26 @@ export class Run<T> implements Waiter, EventListenerObject {
   /** Milliseconds until the next attempt, or `undefined` if there is none. @throws what ends the call instead */
   // deno-lint-ignore no-explicit-any
   #delayAfter(ok: boolean, outcome: any): number | undefined {
-    if (!ok && outcome instanceof StopRetry) throw outcome.cause;
     const attempt = this.#attempt;
     const options = this.#options;
+    if (!ok && outcome instanceof StopRetry) throw outcome.cause;
     const asked = ok
       ? options.retryOn?.(outcome, attempt) ?? false
       : options.shouldRetry?.(outcome, attempt) !== false && (outcome?.retryAfterMs || 0);
-    if (asked === false || !retryAllowed(this.#policy, attempt)) return undefined;
-    let delayMs = backoffDelay(this.#policy, attempt, options.random ?? Math.random, this.#previousMs);
-    this.#previousMs = delayMs;
-    if (asked > 0 && asked !== true) delayMs = withRetryAfter(delayMs, asked);
-    if (this.#deadlineMs < Infinity && this.#waiting.nowMs() + delayMs > this.#deadlineMs) return undefined;
-    options.onRetry?.({ attempt, delayMs, error: ok ? undefined : outcome, result: ok ? outcome : undefined });
-    return delayMs;
+    if (asked !== false && retryAllowed(this.#policy, attempt)) {
+      let delayMs = this.#previousMs = backoffDelay(
+        this.#policy,
+        attempt,
+        options.random ?? Math.random,
+        this.#previousMs,
+      );
+      if (asked > 0 && asked !== true) delayMs = withRetryAfter(delayMs, asked);
+      if (this.#deadlineMs === Infinity || this.#waiting.nowMs() + delayMs <= this.#deadlineMs) {
+        options.onRetry?.({ attempt, delayMs, error: ok ? undefined : outcome, result: ok ? outcome : undefined });
+        return delayMs;
+      }
+    }
+    if (!ok) throw outcome;
   }
 
   #finish<V>(settle: (value: V) => void, value: V): void {

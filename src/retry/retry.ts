@@ -75,18 +75,20 @@ async function first<T>(
   unchecked?: RetryPolicy,
 ): Promise<T> {
   if (unchecked !== undefined) checkPolicy(unchecked);
-  const begun = !(policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn);
+  const watched = policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn;
   let run: Run<T> | undefined;
-  for (let attempt = 1, failure;; attempt++) {
-    if (begun) {
+  let failure;
+  let attempt = 0;
+  for (;;) {
+    if (!watched) {
       try {
-        return await fn(new Context(attempt, Infinity));
+        return await fn(new Context(++attempt, Infinity));
       } catch (error) {
         failure = error;
       }
     }
     // Completed only now, since who succeeds needs no complete policy.
     run ??= new Run(fn, (unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy) as ResolvedPolicy, options);
-    if (!begun || !run.again(failure)) return run as unknown as Promise<T>;
+    if (watched || !run.again(failure)) return run as unknown as Promise<T>;
   }
 }
