@@ -10,6 +10,8 @@ export interface HttpReply {
   readonly text: string;
   /** The body as JSON, `undefined` if it is none. */
   readonly json: JsonObject | undefined;
+  /** What it answers, `GET /health`; absent of one that had to wait. */
+  readonly to?: string;
 }
 
 /** What is sent; a `json` is written with its content type. */
@@ -58,7 +60,8 @@ export async function begin(
   });
   if ("pending" in answer) return { reply: undefined, seq: answer.pending };
   session.must(answer.ok !== undefined, "HTTP-010", () => `a request is answered by HTTP: ${JSON.stringify(answer)}`);
-  return { reply: replyOf(answer.ok), seq: answer.seq ?? 0 };
+  const to = `${method} ${path}${text === undefined ? "" : ` ${text.slice(0, MOST_SHOWN)}`}`;
+  return { reply: { ...replyOf(answer.ok), to }, seq: answer.seq ?? 0 };
 }
 
 /** The answer to a request that had to wait, once it has come. */
@@ -124,6 +127,8 @@ export async function called(session: Session, what: OtherCall["for"], requireme
 const PATIENCE_MS = 5_000;
 /** Milliseconds after which an answer is looked for again. */
 const STEP_MS = 20;
+/** Characters of a body that a failure shows. */
+const MOST_SHOWN = 200;
 
 /** Judges a refusal: status, code and form. */
 export function problem(
@@ -134,14 +139,19 @@ export function problem(
   requirement: string,
 ): JsonObject {
   const { json } = reply;
-  session.must(reply.status === status, requirement, `wanted ${status} ${code}, got ${reply.status} ${reply.text}`);
+  const to = reply.to === undefined ? "" : `, in answer to ${reply.to}`;
+  session.must(
+    reply.status === status,
+    requirement,
+    () => `wanted ${status} ${code}, got ${reply.status} ${reply.text}${to}`,
+  );
   session.must(
     /^application\/problem\+json\b/i.test(reply.headers["content-type"] ?? ""),
     "HTTP-010",
     `a refusal is a problem document, not ${reply.headers["content-type"]}`,
   );
   session.must(json !== undefined, "HTTP-008", "a problem is JSON");
-  session.must(json.code === code, requirement, `wanted the code ${code}, got ${json.code}`);
+  session.must(json.code === code, requirement, () => `wanted the code ${code}, got ${json.code}${to}`);
   session.must(json.status === status, "HTTP-011", `the member status is ${json.status}, the answer's ${status}`);
   session.must(
     typeof json.title === "string" && typeof json.retry === "boolean",

@@ -6,6 +6,7 @@
  */
 import type { CallAnswer, Json, JsonObject } from "../control.ts";
 import type { LogLine } from "../session.ts";
+import { answerLabel, headerOf, requestLabel, streamLabel } from "./_request_label.ts";
 
 /** Most steps that a diagram has unless said otherwise; from longer logs the middle is left out. */
 const MAX_STEPS = 120;
@@ -100,6 +101,7 @@ class Diagram {
   private nowMs = 0;
   private commands = new Map<number, JsonObject>();
   private endpoints: { readonly url: string; readonly name: string }[] = [];
+  private holders = new Map<string, { readonly name: string; readonly id: string }>();
   private calls = new Map<string, { readonly lane: number; readonly what: string }>();
 
   read({ from, message }: LogLine, line: number): void {
@@ -142,8 +144,10 @@ class Diagram {
       case "store":
         this.note(SUBJECT_LANE, STORE_NOTES[String(command.action)] ?? `store: ${command.action}`, "bad", line);
         return;
-      default:
-        this.message(SUITE_LANE, SUBJECT_LANE, commandLabel(command), "plain", false, line);
+      default: {
+        const { lane, by } = this.askerOf(command);
+        this.message(lane, SUBJECT_LANE, by + commandLabel(command), "plain", false, line);
+      }
     }
   }
 
@@ -160,7 +164,7 @@ class Diagram {
       this.pass(step.atMs, line);
       if (event.kind === "call") this.call(event, line);
       else if (event.kind === "answer") {
-        this.outcome(this.commands.get(Number(event.to)) ?? {}, event, line);
+        this.outcome(this.commands.get(Number(event.to)) ?? {}, event, line, true);
       } else if (step.kind === "failed") {
         // The answer of the receiver has said it already.
         if (!settled) this.note(SUBJECT_LANE, `attempt ${textOf(step.attempt)}: ${textOf(step.reason)}`, "bad", line);
@@ -171,10 +175,11 @@ class Diagram {
     if (command.do === "advance") this.outcome(command, answer, line);
   }
 
-  private outcome(command: JsonObject, answer: JsonObject, line: number): void {
+  private outcome(command: JsonObject, answer: JsonObject, line: number, late = false): void {
     const lane = command.do === "registry"
       ? this.laneOf(textOf(objectOf(objectOf(command.envelope).data).name))
-      : SUITE_LANE;
+      : this.askerOf(command).lane;
+    this.hold(objectOf(objectOf(answer.ok).data));
     if (answer.refused !== undefined) {
       const { code, field, faults } = objectOf(answer.refused);
       const where = [field, ...(Array.isArray(faults) ? faults : []).map((fault) => objectOf(fault).field)].find(
@@ -187,8 +192,25 @@ class Diagram {
     } else if (answer.pending === true) this.message(SUBJECT_LANE, lane, "pending", "quiet", true, line);
     else {
       const said = okLabel(command, objectOf(answer.ok));
-      if (said !== undefined) this.message(SUBJECT_LANE, lane, said, "plain", true, line);
+      // Of several that waited, which.
+      const which = late && command.do === "request" ? `${textOf(command.method)} ${textOf(command.path)}: ` : "";
+      if (said !== undefined) this.message(SUBJECT_LANE, lane, which + said, "plain", true, line);
     }
+  }
+
+  /** Whose lease it is. */
+  private hold({ lease, name, instance }: JsonObject): void {
+    if (typeof lease === "string" && typeof name === "string") this.holders.set(lease, { name, id: textOf(instance) });
+  }
+
+  /** A request with a lease is its holder's. */
+  private askerOf(command: JsonObject): { readonly lane: number; readonly by: string } {
+    const read = command.do === "read" || command.do === "hang-up";
+    const request = read ? this.commands.get(Number(command.to)) ?? {} : command;
+    const holder = request.do === "request" ? this.holders.get(headerOf(request, "bellhop-lease") ?? "") : undefined;
+    return holder === undefined
+      ? { lane: SUITE_LANE, by: "" }
+      : { lane: this.laneOf(holder.name), by: `${holder.id}: ` };
   }
 
   private call(call: JsonObject, line: number): void {
@@ -294,7 +316,7 @@ function commandLabel(command: JsonObject): string {
     case "letter":
       return `${textOf(command.action)} ${textOf(command.id)}`;
     case "request":
-      return `${textOf(command.method)} ${textOf(command.path)}`;
+      return requestLabel(command);
     case "ask":
       return `ask ${textOf(command.about)}`;
     case "discover":
@@ -331,7 +353,9 @@ function okLabel(command: JsonObject, ok: JsonObject): string | undefined {
     case "list":
       return Array.isArray(ok.entries) ? `${ok.entries.length} entries` : "ok";
     case "request":
-      return textOf(ok.status);
+      return answerLabel(ok);
+    case "read":
+      return streamLabel(ok);
     case "settle":
       return ok.held === false ? "no longer waited for" : undefined;
     case "hello":

@@ -40,6 +40,72 @@ Deno.test("sequenceOf() tells publish, attempts, answers and waits of a real run
   assertEquals(last.kind === "message" && last.atMs - startMs, 250);
 });
 
+Deno.test("sequenceOf() draws a request from the holder of its lease, with what it asked and what it was handed", () => {
+  let seq = 0;
+  const asked = (message: { [name: string]: Json }, answer: { [name: string]: Json }) => {
+    seq++;
+    const base = { seq, nowMs: 0, events: [] };
+    return [
+      { from: "suite" as const, message: { ...message, seq } },
+      { from: "subject" as const, message: { ...base, ...answer } },
+    ];
+  };
+  const headers = { "Bellhop-Lease": "t1" };
+  const get = { do: "request", method: "GET", headers };
+  const delivery = { ticket: "x", attempt: 2, envelope: { id: "m-1" } };
+  const event = `event: delivery\ndata: ${JSON.stringify(delivery)}\n\n`;
+  const ended = 'event: ended\ndata: {"code":"closing"}\n\n';
+  const { lanes, steps } = sequenceOf([
+    ...asked({ do: "registry", envelope: { type: "service.register", data: { name: "b", instance: "i2" } } }, {
+      ok: { type: "service.registered", data: { name: "b", instance: "i2", lease: "t1" } },
+    }),
+    ...asked({ ...get, path: "/deliveries?wait=9" }, { pending: true }),
+    ...asked({ ...get, path: "/deliveries?max=0" }, {
+      ok: { status: 400, body: JSON.stringify({ code: "argument-invalid", field: "max" }) },
+    }),
+    ...asked({ do: "request", method: "POST", path: "/deliveries", headers, body: '{"answers":[]}' }, {
+      ok: {
+        status: 200,
+        body: JSON.stringify({ results: [{ ticket: "x", held: true }, { ticket: "y", held: false }] }),
+      },
+      events: [{
+        kind: "answer",
+        to: 2,
+        ok: { status: 200, body: JSON.stringify({ deliveries: [delivery, { ...delivery, attempt: 1 }] }) },
+      }],
+    }),
+    ...asked({ ...get, path: "/deliveries", headers: { ...headers, accept: "text/event-stream" }, stream: true }, {
+      ok: { status: 200, body: "" },
+    }),
+    ...asked({ do: "read", to: 5 }, { ok: { text: `:\n\n${event}${ended}`, ended: true } }),
+    ...asked({ do: "request", method: "POST", path: "/messages", body: '{"specversion":"1.0","id":"m","type":"t"}' }, {
+      ok: { closed: true },
+    }),
+  ]);
+  assertEquals(
+    steps.map((step) =>
+      step.kind === "message" ? `${lanes[step.from].title} -> ${lanes[step.to].title}: ${step.label}` : step.kind
+    ),
+    [
+      "b -> bus: service.register i2",
+      "bus -> b: service.registered",
+      "b -> bus: i2: GET /deliveries?wait=9",
+      "bus -> b: pending",
+      "b -> bus: i2: GET /deliveries?max=0",
+      "bus -> b: 400 argument-invalid (max)",
+      'b -> bus: i2: POST /deliveries {"answers":[]}',
+      "bus -> b: 200: held, not held",
+      "bus -> b: GET /deliveries?wait=9: 200: m-1 attempt 2, m-1 attempt 1",
+      "b -> bus: i2: GET /deliveries as a stream",
+      "bus -> b: 200",
+      "b -> bus: i2: read",
+      'bus -> b: came: a comment, m-1 attempt 2, ended {"code":"closing"}, the end',
+      "publisher -> bus: POST /messages t m",
+      "bus -> publisher: closed",
+    ],
+  );
+});
+
 Deno.test("sequenceOf() begins at the last start and leaves the middle of a long log out", () => {
   const start = { from: "suite" as const, message: { seq: 1, do: "start", nowMs: 5 } };
   const status = { from: "suite" as const, message: { seq: 2, do: "status", id: "m" } };

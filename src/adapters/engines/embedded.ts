@@ -327,7 +327,8 @@ async function start(options: EmbeddedOptions, store: MessageStore): Promise<Emb
     discover,
     async pull(lease, request) {
       refuseWhenClosed();
-      const { name, instance } = registry.renew(clock.nowMs(), lease);
+      // A stream asks once for each delivery: not each is an event.
+      const { name, instance } = registry.renew(clock.nowMs(), lease, request.streams !== true);
       if (registry.settings(name)?.delivery !== "pull") {
         const detail = `${name} is called by the gateway: register with delivery "pull" to ask for deliveries`;
         throw new BellhopError("argument-invalid", detail, { field: "delivery" });

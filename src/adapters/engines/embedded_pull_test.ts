@@ -292,6 +292,24 @@ Deno.test("pull() for streams gives way to nobody, however many there are of one
   assertEquals([answered, clock.pending], [37, 0]);
 });
 
+Deno.test("pull() for streams keeps the lease, and tells so where a suspicion ends alone", async () => {
+  const { engine, clock, puller, steps } = await world();
+  const { lease } = await puller("a", { leaseMs: 1_000 });
+  const renewals = () => steps.filter((step) => step.includes("renewed")).length;
+  const ask = () => engine.pull(lease, { max: 1, waitMs: 500, streams: true });
+  for (let turn = 0; turn < 4; turn++) {
+    ask();
+    await clock.settle(500);
+  }
+  assertEquals([(await engine.service("q")).instances[0].state, renewals()], ["live", 0]);
+  await clock.settle(1_000);
+  assertEquals((await engine.service("q")).instances[0].state, "suspect");
+  ask();
+  await clock.settle(500);
+  assertEquals([(await engine.service("q")).instances[0].state, renewals()], ["live", 1]);
+  await engine.close();
+});
+
 Deno.test("putBack() gives a delivery to the next at once, and the attempt does not count", async () => {
   const { engine, clock, puller, send, outcome, steps } = await world();
   const [a, b] = [await puller("a"), await puller("b")];

@@ -107,10 +107,10 @@ export function register(
   };
 }
 
-export function renew(state: RegistryState, nowMs: number, token: string): Renewed {
+export function renew(state: RegistryState, nowMs: number, token: string, told: boolean): Renewed {
   const instance = holderOf(state, token);
-  extendLease(instance, nowMs);
-  emit(state, "renewed", nowMs, instance.service.name, instance.id, "request");
+  const revived = extendLease(instance, nowMs);
+  if (told || revived) emit(state, "renewed", nowMs, instance.service.name, instance.id, "request");
   return {
     name: instance.service.name,
     instance: instance.id,

@@ -53,9 +53,10 @@ export interface Registry {
   /**
    * Renews by request: ends a suspicion, leaves health and breaker alone.
    *
+   * @param told whether it is an event also where no suspicion ends; default `true`
    * @throws {BellhopError} `lease-unknown`
    */
-  renew(nowMs: number, lease: string): Renewed;
+  renew(nowMs: number, lease: string, told?: boolean): Renewed;
   /** Renews by a sign of life that we saw ourselves; whether the instance is known. */
   touch(nowMs: number, service: string, instance: string): boolean;
   /**
@@ -191,7 +192,7 @@ export function createRegistry(options?: RegistryOptions): Registry {
   return {
     register: (nowMs, data, token, instanceId, ratePerMinute) =>
       membership.register(state, nowMs, data, token, instanceId, ratePerMinute),
-    renew: (nowMs, lease) => membership.renew(state, nowMs, lease),
+    renew: (nowMs, lease, told = true) => membership.renew(state, nowMs, lease, told),
     touch(nowMs, service, instance): boolean {
       const found = find(state, service, instance);
       if (found !== undefined) membership.touch(state, nowMs, found, "request");
