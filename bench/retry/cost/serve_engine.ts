@@ -30,6 +30,12 @@ export interface Time {
   readonly ns: number;
 }
 
+/**
+ * Samples so short that most of them are not interrupted, whatever else runs; few, where one takes long. Garbage is not
+ * collected by force, which throws compiled code away as well.
+ */
+const SAMPLING = { warmup_samples: 2, min_samples: 3, batch_samples: 256, gc: false as const };
+
 /** Answers until standard input ends. */
 export async function serveEngine(engine: RetryEngine): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
@@ -50,8 +56,7 @@ async function answered(engine: RetryEngine, question: Question): Promise<Answer
   const found = CASES.find(({ name }) => name === question.name)!;
   const why = found.whyNot?.(engine);
   if (why !== undefined) return { why };
-  // Where one sample takes long, a few in each round are enough.
-  const limits = { min_cpu_time: question.ms * 1e6, warmup_samples: 2, min_samples: 3 };
+  const limits = { ...SAMPLING, min_cpu_time: question.ms * 1e6 };
   const { p50 } = await measure(found.made(engine), limits);
   return { ns: p50 / found.per };
 }
