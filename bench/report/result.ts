@@ -1,5 +1,5 @@
 /**
- * What every bench writes and every report reads: one file, plain data, `docs/bench.schema.json` in prose.
+ * What every bench writes and every report reads: one file, plain data, which `result.schema.json` says for other programs.
  *
  * A measure is one number of one case, with its spread; measures of one `group` were taken interleaved, in one run, and
  * only these may be compared with each other. Between two files only what has the same `id` is compared, as ratio where

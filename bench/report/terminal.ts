@@ -1,0 +1,216 @@
+/**
+ * A result for who stands before the terminal: a table for each group, and what was promised and not reached last.
+ *
+ * @module
+ */
+import { styleText } from "node:util";
+import { getBorderCharacters, table } from "npm:table@6.10.1";
+import stringWidth from "npm:string-width@9.0.0";
+import wrapAnsi from "npm:wrap-ansi@10.0.2";
+import { amountText, quartilesText, ratioText } from "./amount.ts";
+import { goalState, goalText } from "./goal.ts";
+import { type Group, groupsOf } from "./group.ts";
+import { machineText } from "./machine_text.ts";
+import { printable } from "./printable.ts";
+import type { BenchResult, Measure } from "./result.ts";
+
+export interface TerminalOptions {
+  /** Width of the terminal; 80 unless given. What does not fit loses its quartiles first, then wraps. */
+  readonly columns?: number;
+  /** Whether words may be set off by colour; no, unless given. */
+  readonly colour?: boolean;
+}
+
+/** Writes the result to standard output, in colour on a terminal that wants it (NO_COLOR, no-color.org). */
+export function printResult(result: BenchResult): void {
+  const terminal = Deno.stdout.isTerminal();
+  const columns = terminal ? Deno.consoleSize().columns : 100;
+  const colour = terminal && !Deno.noColor && Deno.env.get("TERM") !== "dumb";
+  const bytes = new TextEncoder().encode(`${formatResult(result, { columns, colour })}\n`);
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}
+
+/** The result as text of lines no wider than `columns`, unless the numbers of a row alone are. */
+export function formatResult(result: BenchResult, { columns = 80, colour = false }: TerminalOptions = {}): string {
+  const paint: Paint = colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+  const page: Page = { columns: Math.max(MIN_COLUMNS, Math.floor(columns)), paint, marks: marksOf(result) };
+  const groups = groupsOf(result);
+  return [
+    ...[...wrap(machineText(result), page), ...versionLines(result, page)].map((line) => paint("dim", line)),
+    ...groups.flatMap((group) => ["", ...groupLines(group, page)]),
+    ...footnotes(result, page),
+    ...goalLines(groups, page),
+    ...plotLines(result, page),
+  ].join("\n");
+}
+
+type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
+
+interface Page {
+  readonly columns: number;
+  readonly paint: Paint;
+  /** Marks of the footnotes of a subject, by its name. */
+  readonly marks: ReadonlyMap<string, string>;
+}
+
+/** Below this a table says nothing any more. */
+const MIN_COLUMNS = 32;
+const GAP = 2;
+const NONE = "–";
+
+function groupLines(group: Group, page: Page): string[] {
+  const { title, floor } = group;
+  const hasRatio = group.measures.some(({ ratio }) => ratio !== undefined);
+  const hasGoal = group.measures.some(({ goal }) => goal !== undefined);
+  const to = floor === undefined ? "ratio" : `to ${printable(floor)}`;
+  const rows = group.measures.map((measure) => cellsOf(measure, group, page));
+  const cells = [
+    {
+      subject: "subject",
+      median: "median",
+      quartiles: "quartiles",
+      ratio: to,
+      ratioQuartiles: "quartiles",
+      goal: "goal",
+    },
+    ...rows,
+  ];
+  const keys = (["subject", "median", "quartiles", "ratio", "ratioQuartiles", "goal"] as const).filter((key) =>
+    (hasRatio || !key.startsWith("ratio")) && (hasGoal || key !== "goal") && rows.some((row) => row[key] !== "")
+  );
+  const forms = [keys, keys.filter((key) => key !== "quartiles"), keys.filter((key) => !key.endsWith("uartiles"))];
+  const fits = (form: typeof keys) =>
+    widthsOf(form, cells).reduce((sum, width) => sum + width + GAP, -GAP) <= page.columns;
+  const form = forms.find(fits) ?? forms[2];
+  const lines = tableLines(form.map((key) => RIGHT.has(key)), cells.map((row) => form.map((key) => row[key])), page);
+  return [
+    ...wrap(printable(title), page).map((line) => page.paint("bold", line)),
+    page.paint("dim", lines[0]),
+    ...lines.slice(1),
+    ...reasons(group, page),
+  ];
+}
+
+type Cells = Readonly<Record<"subject" | "median" | "quartiles" | "ratio" | "ratioQuartiles" | "goal", string>>;
+
+const RIGHT: ReadonlySet<keyof Cells> = new Set(["median", "quartiles", "ratio", "ratioQuartiles"]);
+
+function cellsOf(measure: Measure, { floor }: Group, { paint, marks }: Page): Cells {
+  const { subject, value, unit, ratio } = measure;
+  const state = goalState(measure);
+  const to = floor === undefined && ratio !== undefined ? ` ${printable(ratio.to)}` : "";
+  return {
+    subject: `${printable(subject)}${marks.get(subject) ?? ""}`,
+    median: value === undefined ? NONE : amountText(value.median, unit),
+    quartiles: value === undefined ? "" : quartilesText(value, unit),
+    ratio: ratio === undefined ? "" : subject === floor ? "floor" : `${ratioText(ratio)}${to}`,
+    ratioQuartiles: ratio === undefined || subject === floor ? "" : quartilesText(ratio, "1"),
+    goal: state === undefined ? "" : `${paint(STYLES[state], WORDS[state])} ${goalText(measure)}`,
+  };
+}
+
+const STYLES = { met: "green", missed: "red", unmeasured: "yellow" } as const;
+const WORDS = { met: "met   ", missed: "missed", unmeasured: "open  " } as const;
+
+/** Why there is no number, or what one must be read with: subjects of one reason together. */
+function reasons({ measures }: Group, page: Page): string[] {
+  const reasoned = measures.filter(({ why, value }) => why !== undefined || value === undefined);
+  const byReason = Map.groupBy(reasoned, ({ why }) => printable(why ?? "no value, and no reason given"));
+  return [...byReason].flatMap(([why, those]) =>
+    wrap(`${those.map(({ subject }) => printable(subject)).join(", ")}: ${why}`, page, "  ")
+  );
+}
+
+/** The notes of all subjects, each once, with those that have it. */
+function notesOf({ subjects }: BenchResult): [note: string, names: string[]][] {
+  const said = subjects.flatMap(({ name, notes }) => notes.map((note) => ({ name, note })));
+  return [...Map.groupBy(said, ({ note }) => note)].map(([note, those]) => [note, those.map(({ name }) => name)]);
+}
+
+/** `¹` and so on, for each note that a subject comes with. */
+function marksOf(result: BenchResult): Map<string, string> {
+  const marks = new Map<string, string[]>();
+  for (const [index, [, names]] of notesOf(result).entries()) {
+    for (const name of new Set(names)) marks.set(name, [...marks.get(name) ?? [], superscript(index + 1)]);
+  }
+  return new Map([...marks].map(([name, those]) => [name, those.join("\u2009")]));
+}
+
+function superscript(number: number): string {
+  return [...String(number)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
+}
+
+function footnotes(result: BenchResult, page: Page): string[] {
+  const notes = notesOf(result);
+  if (notes.length === 0) return [];
+  return [
+    "",
+    ...notes.flatMap(([note, names], index) =>
+      wrap(`${superscript(index + 1)} ${printable(`${names.join(", ")}: ${note}`)}`, page, "  ")
+    ),
+  ];
+}
+
+/** Subjects that have a version. */
+function versionLines({ subjects }: BenchResult, page: Page): string[] {
+  const versions = subjects.filter(({ version }) => version !== "").map(({ name, version }) => `${name} ${version}`);
+  return versions.length === 0 ? [] : wrap(printable(versions.join(" · ")), page);
+}
+
+function goalLines(groups: readonly Group[], page: Page): string[] {
+  const withGoal = groups.flatMap(({ title, measures }) =>
+    measures.map((measure) => ({ title, measure, state: goalState(measure) }))
+  ).filter(({ state }) => state !== undefined);
+  if (withGoal.length === 0) return [];
+  const of = (wanted: string) => withGoal.filter(({ state }) => state === wanted);
+  const [missed, open] = [of("missed"), of("unmeasured")];
+  const counts = [
+    `${of("met").length} met`,
+    `${missed.length} missed`,
+    ...(open.length ? [`${open.length} open`] : []),
+  ];
+  const lines = [...missed, ...open].flatMap(({ title, measure }) => {
+    const { goal, ratio, value, unit, subject } = measure;
+    const judged = goal!.of === "ratio" ? ratio && ratioText(ratio) : value && amountText(value.median, unit);
+    return wrap(
+      `- ${printable(title)}: ${printable(subject)} ${judged ?? "not measured"}, goal ${goalText(measure)}`,
+      page,
+      "  ",
+    );
+  });
+  const style = missed.length > 0 ? "red" : open.length > 0 ? "yellow" : "green";
+  return [
+    "",
+    page.paint(style, `goals: ${counts.join(", ")}`),
+    ...lines,
+  ];
+}
+
+function plotLines({ plots }: BenchResult, page: Page): string[] {
+  if (plots.length === 0) return [];
+  return ["", ...wrap(`${plots.length} ${plots.length === 1 ? "plot" : "plots"}: deno task bench:html`, page)];
+}
+
+function tableLines(right: readonly boolean[], rows: readonly (readonly string[])[], { columns }: Page): string[] {
+  const widths = right.map((_, place) => Math.max(...rows.map((row) => stringWidth(row[place]))));
+  const rest = columns - widths.slice(1).reduce((sum, width) => sum + width + GAP, 0);
+  // Only a name can be broken; so it is the name that yields.
+  widths[0] = Math.max(8, Math.min(widths[0], rest));
+  return table(rows.map((row) => [...row]), {
+    border: getBorderCharacters("void"),
+    columnDefault: { paddingLeft: 0, paddingRight: GAP, wrapWord: true },
+    columns: widths.map((width, place) => ({ width, alignment: right[place] ? "right" : "left" })),
+    drawHorizontalLine: () => false,
+  }).split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
+}
+
+function widthsOf(keys: readonly (keyof Cells)[], rows: readonly Cells[]): number[] {
+  return keys.map((key) => Math.max(...rows.map((row) => stringWidth(row[key]))));
+}
+
+/** Lines that fit, all but the first moved in. */
+function wrap(text: string, { columns }: Page, indent = ""): string[] {
+  return wrapAnsi(text, columns - indent.length, { hard: true }).split("\n").map((line, index) =>
+    index === 0 ? line : `${indent}${line}`
+  );
+}
