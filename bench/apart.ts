@@ -9,7 +9,7 @@
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { ANSWER } from "./subject.ts";
+import { ANSWER, type Answer } from "./answer.ts";
 
 /** A subject that is ready. */
 export interface Apart {
@@ -18,8 +18,6 @@ export interface Apart {
   /** Ends the process, after it has tidied up. */
   close(): Promise<void>;
 }
-
-type Said = { readonly ready?: true; readonly value?: number; readonly why?: string };
 
 /** Memory for a million of anything, and `gc()` for what counts bytes. */
 const FLAGS = ["run", "-A", "--v8-flags=--expose-gc,--max-old-space-size=8192"];
@@ -40,10 +38,13 @@ export async function startApart(url: string, group: string, name: string): Prom
   child.stderr.setEncoding("utf8").on("data", (text: string) => complaint = (complaint + text).slice(-2_000));
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
-  async function answered(ms: number): Promise<Said> {
+  async function answered(ms: number): Promise<Answer> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const overdue = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`gave no number within ${(ms + PATIENCE_MS) / 1_000} s`)), ms + PATIENCE_MS);
+      timer = setTimeout(
+        () => reject(new Error(`gave no number within ${(ms + PATIENCE_MS) / 1_000} s`)),
+        ms + PATIENCE_MS,
+      );
     });
     try {
       return await Promise.race([nextAnswer(), overdue]);
@@ -52,10 +53,10 @@ export async function startApart(url: string, group: string, name: string): Prom
     }
   }
 
-  async function nextAnswer(): Promise<Said> {
+  async function nextAnswer(): Promise<Answer> {
     for (;;) {
       const { value: line, done } = await answers.next();
-      if (done) return { why: `its process ended: ${complaint.trim().split("\n").at(-1) || "without a word"}` };
+      if (done) return { why: `its process ended: ${reasonIn(complaint)}` };
       if (line.startsWith(ANSWER)) return JSON.parse(line.slice(ANSWER.length));
     }
   }
@@ -91,4 +92,10 @@ export async function startApart(url: string, group: string, name: string): Prom
       }),
     close,
   };
+}
+
+/** The line that tells most of what a process said before it ended. */
+function reasonIn(complaint: string): string {
+  const lines = complaint.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? "without a word";
 }

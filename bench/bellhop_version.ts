@@ -1,6 +1,4 @@
-import config from "../deno.json" with { type: "json" };
-
 /** The version that is measured: the one of this checkout. */
 export function bellhopVersion(): string {
-  return config.version;
+  return JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url))).version;
 }

@@ -8,10 +8,8 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { ANSWER, type Answer } from "./answer.ts";
 import type { Part } from "./part.ts";
-
-/** What an answer begins with. */
-export const ANSWER = "bench: ";
 
 if (import.meta.main) {
   const [url, id, name] = Deno.args;
@@ -31,6 +29,6 @@ if (import.meta.main) {
   Deno.exit();
 }
 
-function answer(said: unknown): void {
+function answer(said: Answer): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${ANSWER}${JSON.stringify(said)}\n`));
 }
