@@ -35,6 +35,11 @@ export function numberText(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }
 
+/** The same without zeros at the end: for what was chosen and not measured, a limit or a tick. */
+export function chosenText(value: number): string {
+  return numberText(value).replace(/\.0+$|(\.\d*?[1-9])0+$/, "$1");
+}
+
 /** The unit in which a number of this size has 1 to 999 before its point, as far as there is one. */
 export function scaleOf(value: number, unit: Unit): Scale {
   const scales = SCALES[unit];
@@ -44,24 +49,24 @@ export function scaleOf(value: number, unit: Unit): Scale {
 
 const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
-const SECONDS = [[1e-9, "ns"], [1e-6, "µs"], [1e-3, "ms"], [1, "s"], [60, "min"], [3_600, "h"]] as const;
+const TIMES = [[1, "ns"], [1e3, "µs"], [1e6, "ms"], [1e9, "s"], [60e9, "min"], [3_600e9, "h"]] as const;
 /** Of minutes and hours, whose numbers are hard to set beside seconds. */
 const LEAST_COUNT = 10;
 
 const SCALES: Readonly<Record<Unit, readonly Scale[]>> = {
-  ns: times(1e-9),
-  ms: times(1e-3),
-  s: times(1),
+  ns: times(1),
+  ms: times(1e6),
+  s: times(1e9),
   B: [{ per: 1, sign: "B" }, { per: 1e3, sign: "kB" }, { per: 1e6, sign: "MB" }, { per: 1e9, sign: "GB" }],
   "1": [{ per: 1, sign: "" }],
   "1/s": [{ per: 1, sign: "/s" }],
   "%": [{ per: 1, sign: "%" }],
 };
 
-/** Units of time, counted in one that is `seconds` long. */
-function times(seconds: number): Scale[] {
-  return SECONDS.map(([size, sign]) => {
-    const per = size / seconds;
-    return size < 60 ? { per, sign } : { per, sign, from: per * LEAST_COUNT };
+/** Units of time, counted in one that is `ns` long. */
+function times(ns: number): Scale[] {
+  return TIMES.map(([size, sign]) => {
+    const per = size / ns;
+    return size < 60e9 ? { per, sign } : { per, sign, from: per * LEAST_COUNT };
   });
 }

@@ -1,4 +1,4 @@
-import { amountText, numberText } from "./amount.ts";
+import { chosenText, scaleOf } from "./amount.ts";
 import type { Goal, Measure } from "./result.ts";
 
 /** What became of a goal; `unmeasured`: there is no number to judge. */
@@ -15,8 +15,8 @@ export function goalState({ goal, value, ratio }: Measure): GoalState | undefine
 /** `≤ 1.05×`, or with the unit of the value. */
 export function goalText({ goal, unit }: Measure): string {
   if (goal === undefined) return "";
-  const limit = goal.of === "ratio" ? `${numberText(goal.limit)}×` : amountText(goal.limit, unit);
-  return `${SIGNS[goal.op]} ${limit}`;
+  const { per, sign } = goal.of === "ratio" ? { per: 1, sign: "" } : scaleOf(goal.limit, unit);
+  return `${SIGNS[goal.op]} ${chosenText(goal.limit / per)}${goal.of === "ratio" ? "×" : sign && ` ${sign}`}`;
 }
 
 const REACHES: Readonly<Record<Goal["op"], (value: number, limit: number) => boolean>> = {

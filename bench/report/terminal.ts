@@ -11,6 +11,7 @@ import { amountText, quartilesText, ratioText } from "./amount.ts";
 import { goalState, goalText } from "./goal.ts";
 import { type Group, groupsOf } from "./group.ts";
 import { machineText } from "./machine_text.ts";
+import { marksOf, notesOf } from "./notes.ts";
 import { printable } from "./printable.ts";
 import type { BenchResult, Measure } from "./result.ts";
 
@@ -33,7 +34,7 @@ export function printResult(result: BenchResult): void {
 /** The result as text of lines no wider than `columns`, unless the numbers of a row alone are. */
 export function formatResult(result: BenchResult, { columns = 80, colour = false }: TerminalOptions = {}): string {
   const paint: Paint = colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
-  const page: Page = { columns: Math.max(MIN_COLUMNS, Math.floor(columns)), paint, marks: marksOf(result) };
+  const page: Page = { columns: Math.max(MIN_COLUMNS, Math.floor(columns)), paint, marks: marksOf(result.subjects) };
   const groups = groupsOf(result);
   return [
     ...[...wrap(machineText(result), page), ...versionLines(result, page)].map((line) => paint("dim", line)),
@@ -121,32 +122,13 @@ function reasons({ measures }: Group, page: Page): string[] {
   );
 }
 
-/** The notes of all subjects, each once, with those that have it. */
-function notesOf({ subjects }: BenchResult): [note: string, names: string[]][] {
-  const said = subjects.flatMap(({ name, notes }) => notes.map((note) => ({ name, note })));
-  return [...Map.groupBy(said, ({ note }) => note)].map(([note, those]) => [note, those.map(({ name }) => name)]);
-}
-
-/** `¹` and so on, for each note that a subject comes with. */
-function marksOf(result: BenchResult): Map<string, string> {
-  const marks = new Map<string, string[]>();
-  for (const [index, [, names]] of notesOf(result).entries()) {
-    for (const name of new Set(names)) marks.set(name, [...marks.get(name) ?? [], superscript(index + 1)]);
-  }
-  return new Map([...marks].map(([name, those]) => [name, those.join("\u2009")]));
-}
-
-function superscript(number: number): string {
-  return [...String(number)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
-}
-
-function footnotes(result: BenchResult, page: Page): string[] {
-  const notes = notesOf(result);
+function footnotes({ subjects }: BenchResult, page: Page): string[] {
+  const notes = notesOf(subjects);
   if (notes.length === 0) return [];
   return [
     "",
-    ...notes.flatMap(([note, names], index) =>
-      wrap(`${superscript(index + 1)} ${printable(`${names.join(", ")}: ${note}`)}`, page, "  ")
+    ...notes.flatMap(({ mark, text, subjects }) =>
+      wrap(`${mark} ${printable(`${subjects.map(({ name }) => name).join(", ")}: ${text}`)}`, page, "  ")
     ),
   ];
 }

@@ -50,7 +50,7 @@ Deno.test("formatResult() shows median, quartiles, ratio and goal of a measure",
   assertStringIncludes(text, "to floor of mine");
   assertStringIncludes(text, "0.500×");
   assertStringIncludes(text, "0.400 – 0.750");
-  assertStringIncludes(text, "missed ≤ 0.400×");
+  assertStringIncludes(text, "missed ≤ 0.4×");
   assertStringIncludes(text, "goals: 0 met, 1 missed");
   assertStringIncludes(
     formatResult(resultOf({ ...measure, value: undefined, why: "It has no clock." })),
