@@ -12,6 +12,7 @@ import { thisMachine } from "./report/machine.ts";
 import type { BenchResult, Measure, Plot, Subject } from "./report/result.ts";
 import { printResult } from "./report/terminal.ts";
 import { runGroup } from "./run_group.ts";
+import { writeResult } from "./write_result.ts";
 
 /** Runs these parts as a program, by the arguments of the process. */
 export async function runParts(command: string, parts: readonly Part[]): Promise<void> {
@@ -23,13 +24,13 @@ export async function runParts(command: string, parts: readonly Part[]): Promise
   const said = [quick && "--quick", only !== undefined && `--only ${only}`].filter(Boolean);
   const result = await resultOf([command, ...said].join(" "), chosen, quick ? QUICK : FULL);
   if (json === undefined) printResult(result);
-  else await Deno.writeTextFile(json, `${JSON.stringify(result, undefined, 1)}\n`);
+  else await writeResult(json, result);
 }
 
 /** Measures all groups of the parts, one after the other. */
 export async function resultOf(command: string, parts: readonly Part[], pace: Pace): Promise<BenchResult> {
   const date = new Date().toISOString();
-  const machine = await thisMachine();
+  const machine = thisMachine();
   const subjects = new Map<string, Subject>();
   const measures: Measure[] = [];
   const plots: Plot[] = [];
