@@ -58,7 +58,7 @@ export function docsPage(result: BenchResult, notes: Notes): string {
 
 function versions({ subjects }: BenchResult): string {
   const known = subjects.filter(({ version, name }) => version !== "" && !name.startsWith("Bellhop"));
-  const names = new Map(known.map(({ name, version }) => [name.split(" ")[0], version]));
+  const names = new Map(known.map(({ name, version }) => [name.split(/[ ,]/)[0], version]));
   return names.size === 0 ? "" : `Beside: ${Array.from(names, ([name, version]) => `${name} ${version}`).join(", ")}.`;
 }
 
@@ -165,11 +165,10 @@ function isBelow(id: string, beginning: string): boolean {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(inline).join(" | ")} |`;
-  const rule = head.map((_, at) => at === 0 ? "---" : "---");
-  return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
+  return [line(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
 /** What a result says is text, whatever it looks like; the bold of this page alone is markup. */
 function inline(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[|<>`\\_[\]]/g, "\\$&");
+  return text.replaceAll(/\s+/g, " ").replaceAll(/[|`\\[\]]|<(?=[a-z!/?])|(?<![\w])_|_(?![\w])/gi, "\\$&");
 }

@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
     return stale ? 1 : 0;
   }
   const { result, failed } = from === undefined
-    ? await measured(suitesOf(only), ["deno task bench", ...args].join(" "), quick ?? false)
+    ? await measured(suitesOf(only), commandOf(asked), quick ?? false)
     : { result: await readResult(from), failed: [] };
   if (json !== undefined) await writeResult(json, result);
   if (html !== undefined) await writeHtml(html, result);
@@ -89,6 +89,13 @@ async function measured(suites: readonly (Suite & { only?: string })[], command:
   return { result: mergeResults(results, { command, date, machine }), failed };
 }
 
+/** The command that measures the same again; where it wrote to is nobody's business. */
+function commandOf({ quick, only }: { readonly quick?: boolean; readonly only?: string }): string {
+  return ["deno task bench", ...(quick ? ["--quick"] : []), ...(only === undefined ? [] : [`--only ${only}`])].join(
+    " ",
+  );
+}
+
 /** `undefined` if it ended badly or wrote no result; it has said why. */
 async function runSuite({ name, file, only }: Suite & { only?: string }, quick: boolean) {
   const path = await Deno.makeTempFile({ prefix: `bellhop-${name}-`, suffix: ".json" });
@@ -96,7 +103,7 @@ async function runSuite({ name, file, only }: Suite & { only?: string }, quick: 
   if (quick) args.push("--quick");
   if (only !== undefined) args.push("--only", only);
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null" }).output();
+    const { code } = await new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null" }).spawn().status;
     if (code !== 0) throw new Error(`${file} ended with code ${code}`);
     return await readResult(path);
   } catch (error) {

@@ -25,9 +25,9 @@ export async function runGroup(url: string, group: Group, pace: Pace): Promise<S
       values.delete(name);
       failures.set(name, (error as Error).message);
     };
-    const sample = async (name: string) => {
+    const sample = async (name: string, ms = sampleMs) => {
       try {
-        return await running.get(name)!.sample(sampleMs);
+        return await running.get(name)!.sample(ms);
       } catch (error) {
         failed(name, error);
       }
@@ -40,9 +40,9 @@ export async function runGroup(url: string, group: Group, pace: Pace): Promise<S
           failed(name, error);
         }
       }
-      // What is compiled and cached is so before anything counts.
-      if (group.maxRounds === undefined) await inRounds([...running.keys()], 1, sample);
-      const seen = await inRounds([...running.keys()], rounds, sample);
+      const warmMs = Math.max(pace.warmMs, sampleMs);
+      if (group.maxRounds === undefined) await inRounds([...running.keys()], 1, (name) => sample(name, warmMs));
+      const seen = await inRounds([...running.keys()], rounds, (name) => sample(name));
       for (const [name, numbers] of seen) values.get(name)!.push(...numbers);
     } finally {
       await Promise.all(Array.from(running.values(), (apart) => apart.close()));

@@ -58,8 +58,9 @@ function versionOf({ versions }: Part, name: string): string {
 const START_SECONDS = 0.4;
 
 /** How long a group should take, to tell what is left. */
-function secondsOf({ cases, sampleMs = 60, maxRounds = Infinity }: Group, { launches, rounds, share }: Pace): number {
-  const times = Math.min(launches, maxRounds);
-  const each = START_SECONDS + (Math.min(rounds, maxRounds) + 1) * (sampleMs * share * 1.3 / 1_000);
+function secondsOf({ cases, sampleMs = 60, maxRounds = Infinity }: Group, pace: Pace): number {
+  const times = Math.min(pace.launches, maxRounds);
+  const sampleSeconds = sampleMs * pace.share * 1.3 / 1_000;
+  const each = START_SECONDS + pace.warmMs / 1_000 + Math.min(pace.rounds, maxRounds) * sampleSeconds;
   return times * Object.keys(cases).length * each;
 }

@@ -74,7 +74,7 @@ function sizes(id: string, title: string, of: string, along: readonly number[], 
     unit: "ns",
     floor: all[0].name,
     cases: Object.fromEntries(all.map(({ name, size, made }) => [name, () => made(size)])),
-    curve: { x: { title: of, unit: "1", scale: "log" }, y: title, points },
+    ...(along.length > 1 ? { curve: { x: { title: of, unit: "1", scale: "log" }, y: title, points } } : {}),
   };
 }
 
