@@ -24,6 +24,10 @@ export const part: Part = {
     services("match", "Match a type against all patterns", matched),
     services("receivers", "Receivers of a type, by the registry with its cache", receivers),
     services("resolve", "Resolve a service to one of its 4 instances", resolved),
+    sizes("bare-map", "What memory alone costs: a bare Map of the names of all services", "services", SERVICES, {
+      "in turn": (size) => bareMap(size, size),
+      "64 busy": (size) => bareMap(size, Math.min(size, 64)),
+    }, "bare Map"),
     services("enqueue", "Enqueue a message for a service", enqueued),
     services("take", "Take a message and settle it", taken),
     sizes("subscriptions", "Match a type against so many subscriptions", "subscriptions", SUBSCRIPTIONS, {
@@ -63,9 +67,16 @@ function services(id: string, title: string, made: (size: number, busy: number) 
 }
 
 /** A curve of one line or more over sizes; the first line's smallest is the floor. */
-function sizes(id: string, title: string, of: string, along: readonly number[], lines: Record<string, Line>): Group {
+function sizes(
+  id: string,
+  title: string,
+  of: string,
+  along: readonly number[],
+  lines: Record<string, Line>,
+  who = "Bellhop",
+): Group {
   const all = Object.entries(lines).flatMap(([line, made]) =>
-    along.map((size) => ({ name: nameOf(line, size, of), line, size, made }))
+    along.map((size) => ({ name: nameOf(line, size, of, who), line, size, made }))
   );
   const points: Curve["points"] = Object.fromEntries(all.map(({ name, line, size }) => [name, { line, x: size }]));
   return {
@@ -78,8 +89,8 @@ function sizes(id: string, title: string, of: string, along: readonly number[], 
   };
 }
 
-function nameOf(line: string, size: number, of: string): string {
-  return `Bellhop, ${size.toLocaleString("en")} ${of}, ${line}`;
+function nameOf(line: string, size: number, of: string, who = "Bellhop"): string {
+  return `${who}, ${size.toLocaleString("en")} ${of}, ${line}`;
 }
 
 /** So many places of the services 0 to size − 1, those that are busy spread over them, without an order to be foreseen. */
@@ -114,6 +125,12 @@ function receivers(size: number, busy: number): Sampler {
 function resolved(size: number, busy: number): Sampler {
   const registry = filledRegistry(size, INSTANCES);
   return walked(Array.from(placesOf(size, busy), (place) => `s${place}`), (name) => registry.choose(0, name, draw()));
+}
+
+/** A service's name to an object with its one instance, and nothing else in the memory. */
+function bareMap(size: number, busy: number): Sampler {
+  const names = new Map(Array.from({ length: size }, (_, i) => [`s${i}`, { instance: { place: i } }]));
+  return walked(Array.from(placesOf(size, busy), (place) => `s${place}`), (name) => names.get(name)!.instance.place);
 }
 
 /** A bus with so many targets, and blocks of messages for those that are busy. */
