@@ -72,7 +72,7 @@ export interface Pace {
 export const FULL: Pace = { launches: 2, rounds: 4, warmMs: 300, share: 1 };
 
 /** For seeing that it works. */
-export const QUICK: Pace = { launches: 1, rounds: 3, warmMs: 50, share: 0.15 };
+export const QUICK: Pace = { launches: 1, rounds: 3, warmMs: 150, share: 0.15 };
 
 /** A goal against the ratio. */
 export function ratio(op: Goal["op"], limit: number): Goal {

@@ -1,8 +1,9 @@
 /**
  * What grows with the number of services, of subscriptions and of messages that stand in line.
  *
- * `in turn`: every service is asked for as often as any other, in an order without a pattern, so that the working set grows with them and the caches of the CPU
- * hold less of it. `64 busy`: as many services as there may be, of which 64 have traffic.
+ * `in turn`: every service is asked for as often as any other, in an order without a pattern, so that the working set
+ * grows with them and the caches of the CPU hold less of it. `64 busy`: as many services as there may be, of which 64
+ * have traffic.
  */
 import { createPatternTrie, type Envelope } from "@bellhop/bellhop";
 import { createBus } from "@bellhop/bellhop/bus";
@@ -99,6 +100,12 @@ function placesOf(size: number, busy: number): Int32Array {
   return Int32Array.from({ length: BLOCK * 4 }, () => Math.floor(draw() * busy) * step);
 }
 
+/** What stands for each of those places, a text of each service alone. */
+function texts(size: number, busy: number, textOf: (service: number) => string): string[] {
+  const all = Array.from({ length: size }, (_, service) => textOf(service));
+  return Array.from(placesOf(size, busy), (place) => all[place]);
+}
+
 /** Walks through things over and over, a batch a call. */
 function walked<T>(items: readonly T[], use: (item: T) => unknown): Sampler {
   const batch = 256;
@@ -114,23 +121,23 @@ function walked<T>(items: readonly T[], use: (item: T) => unknown): Sampler {
 function matched(size: number, busy: number): Sampler {
   const trie = createPatternTrie<number>();
   for (let i = 0; i < size; i++) for (const pattern of patternsOf(i)) trie.add(pattern, i);
-  return walked(Array.from(placesOf(size, busy), typeOf), (type) => trie.match(type));
+  return walked(texts(size, busy, typeOf), (type) => trie.match(type));
 }
 
 function receivers(size: number, busy: number): Sampler {
   const registry = filledRegistry(size, 1);
-  return walked(Array.from(placesOf(size, busy), typeOf), (type) => registry.receivers(type));
+  return walked(texts(size, busy, typeOf), (type) => registry.receivers(type));
 }
 
 function resolved(size: number, busy: number): Sampler {
   const registry = filledRegistry(size, INSTANCES);
-  return walked(Array.from(placesOf(size, busy), (place) => `s${place}`), (name) => registry.choose(0, name, draw()));
+  return walked(texts(size, busy, (place) => `s${place}`), (name) => registry.choose(0, name, draw()));
 }
 
 /** A service's name to an object with its one instance, and nothing else in the memory. */
 function bareMap(size: number, busy: number): Sampler {
   const names = new Map(Array.from({ length: size }, (_, i) => [`s${i}`, { instance: { place: i } }]));
-  return walked(Array.from(placesOf(size, busy), (place) => `s${place}`), (name) => names.get(name)!.instance.place);
+  return walked(texts(size, busy, (place) => `s${place}`), (name) => names.get(name)!.instance.place);
 }
 
 /** A bus with so many targets, and blocks of messages for those that are busy. */
