@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { alike, matrix, titleOf } from "./docs_matrix.ts";
+import { inline, table } from "./docs_table.ts";
 import { amountText, numberText, quartilesText, ratioText } from "./report/amount.ts";
 import { goalState, goalText } from "./report/goal.ts";
 import { type Group, groupsOf } from "./report/group.ts";
@@ -90,13 +92,17 @@ function goalRow(measure: Measure): string[] {
 }
 
 function suite(name: string, groups: readonly Group[], plots: readonly Plot[], notes: Notes): string {
-  const blocks = groups.map((group) => {
-    const plot = plots.find(({ id }) => id === group.id);
-    return [`### ${inline(group.title)}`, plotTable(plot) ?? rows(group), whys(group), noteFor(group, groups, notes)]
-      .filter((text) => text !== "").join("\n\n");
+  const blocks = alike(groups).flatMap((section) => {
+    const body = section.length > 1 ? [`### ${inline(titleOf(section))}`, matrix(section)] : single(section[0], plots);
+    return [...body, ...section.map((group) => noteFor(group, groups, notes))];
   });
   const heading = `## ${name[0].toUpperCase()}${name.slice(1)}`;
   return [heading, notes.get(name) ?? "", ...blocks].filter((text) => text !== "").join("\n\n");
+}
+
+function single(group: Group, plots: readonly Plot[]): string[] {
+  const plot = plots.find(({ id }) => id === group.id);
+  return [`### ${inline(group.title)}`, plotTable(plot) ?? rows(group), whys(group)];
 }
 
 /** Notes stand once, behind the last group that they are about. */
@@ -135,11 +141,20 @@ function rows({ measures, floor }: Group): string {
   );
 }
 
+/** The result without the curves that no table can show: what is kept in the repository. */
+export function withoutLongCurves(result: BenchResult): BenchResult {
+  return { ...result, plots: result.plots.filter((plot) => placesOf(plot).length <= MAX_COLUMNS) };
+}
+
+function placesOf({ lines }: Plot): number[] {
+  return [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+}
+
 /** Curves with few points, a line of the table each; the rest is drawn on the page of plots. */
 function plotTable(plot: Plot | undefined): string | undefined {
   if (plot === undefined) return undefined;
   const { x, y, lines } = plot;
-  const places = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const places = placesOf(plot);
   if (places.length === 0 || places.length > MAX_COLUMNS) return undefined;
   return table(
     [x.title, ...places.map((at) => amountText(at, x.unit)), "last ÷ first"],
@@ -161,14 +176,4 @@ function whys({ measures }: Group): string {
 
 function isBelow(id: string, beginning: string): boolean {
   return beginning === "" || id === beginning || id.startsWith(`${beginning}/`);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(inline).join(" | ")} |`;
-  return [line(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(line)].join("\n");
-}
-
-/** What a result says is text, whatever it looks like; the bold of this page alone is markup. */
-function inline(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[|`\\[\]]|<(?=[a-z!/?])|(?<![\w])_|_(?![\w])/gi, "\\$&");
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { docsPage, notesOf } from "./docs_page.ts";
+import { docsPage, notesOf, withoutLongCurves } from "./docs_page.ts";
 import { sampleResult } from "./report/testing/sample_result.ts";
 import type { BenchResult, Measure } from "./report/result.ts";
 
@@ -78,4 +78,24 @@ Deno.test("docsPage() names every subject of a result of every kind", () => {
   const sample = sampleResult();
   const page = docsPage(sample, new Map());
   for (const { title } of sample.measures) assertStringIncludes(page, title);
+});
+
+Deno.test("docsPage() makes one table of groups that measure the same subjects in several ways", () => {
+  const ways = ["time to drain", "peak load"].flatMap((way, at) =>
+    ["bare", "Bellhop"].map((subject) =>
+      row(subject, { id: `outage/a/${at}/${subject}`, group: `outage/a/${at}`, title: `outage, 10 clients: ${way}` })
+    )
+  );
+  const page = docsPage({ ...result, measures: ways, plots: [] }, new Map());
+  assertEquals(page.split("### outage, 10 clients\n").length, 2, page);
+  assertStringIncludes(page, "| time to drain | 100 ns | 100 ns |");
+  assertStringIncludes(page, "| peak load | 100 ns | 100 ns |");
+});
+
+Deno.test("withoutLongCurves() keeps the curves that a table can show, so that the page stays the same", () => {
+  const points = Array.from({ length: 40 }, (_, at) => [at, at] as const);
+  const long = { ...result.plots[0], id: "system/long", lines: [{ name: "all", points }] };
+  const kept = withoutLongCurves({ ...result, plots: [long, ...result.plots] });
+  assertEquals(kept.plots.map(({ id }) => id), ["system/x/y"]);
+  assertEquals(docsPage(kept, notes), docsPage(result, notes));
 });
