@@ -75,6 +75,7 @@ function staticSteps(): Step[] {
     script("spec_catalogue", "--check"),
     script("errors_page", "--check"),
     script("evidence"),
+    { name: "benchmarks --check", command: [DENO, "run", "-A", "bench/main.ts", "--docs", "--check"] },
     deno("publish", "--dry-run", "--allow-dirty"),
     script("typedoc"),
   ];

@@ -71,7 +71,7 @@ export const DIRECTIONS: readonly Direction[] = [
 /** Modules that only these places may name, whatever the table allows. */
 export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   // Benches measure the store beside the bare database.
-  "node:sqlite": ["src/adapters/stores/sqlite", "src/adapters/stores/_sqlite", "bench/store.ts", "bench/in_process.ts"],
+  "node:sqlite": ["src/adapters/stores/sqlite", "src/adapters/stores/_sqlite", "bench/system/raw_sqlite"],
 };
 
 /** Where each file or folder is one adapter. Files `_x.ts` there are shared, `mod.ts` is the face of all. */

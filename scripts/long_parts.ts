@@ -14,9 +14,7 @@ export const LONG_PARTS: readonly LongPart[] = [
   {
     name: "bench",
     limitSeconds: 3_600,
-    // A bench is a program of its own; `_x.ts` and tests are not.
-    commands: () =>
-      topFiles("bench", /^(?!_)[^/]*(?<!_test)\.ts$/).map((file) => ["run", "-A", "--v8-flags=--expose-gc", file]),
+    commands: () => [["run", "-A", "bench/main.ts", "--docs"]],
   },
   {
     name: "seeds",
@@ -53,8 +51,4 @@ export const LONG_PARTS: readonly LongPart[] = [
 
 function testFiles(pattern: RegExp): string[] {
   return filesBelow("", (path) => pattern.test(path));
-}
-
-function topFiles(folder: string, pattern: RegExp): string[] {
-  return filesBelow(folder, (path) => pattern.test(path.slice(folder.length + 1)));
 }

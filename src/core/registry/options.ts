@@ -31,7 +31,7 @@ export interface RegistryOptions {
   readonly breakerOpenMs?: number;
   /** How one of several good instances is chosen; default `least-loaded-of-two`. */
   readonly strategy?: ChoiceStrategy;
-  /** How many types keep their set of receivers at hand; default 4,096. */
+  /** How many types keep their set of receivers at hand; default 16,384. */
   readonly receiverCacheSize?: number;
   /** Most events, and most writes, that wait to be taken before registrations are refused; default 100,000. */
   readonly maxQueued?: number;
@@ -60,7 +60,7 @@ export function resolveRegistryOptions(options: RegistryOptions = {}): ResolvedR
     breakerFailures: whole("breakerFailures", options.breakerFailures ?? 10, 1, 1_000_000),
     breakerOpenMs: whole("breakerOpenMs", options.breakerOpenMs ?? 10_000, 1, 3_600_000),
     strategy: options.strategy ?? "least-loaded-of-two",
-    receiverCacheSize: whole("receiverCacheSize", options.receiverCacheSize ?? 4_096, 1, 1_000_000),
+    receiverCacheSize: whole("receiverCacheSize", options.receiverCacheSize ?? 16_384, 1, 1_000_000),
     maxQueued: whole("maxQueued", options.maxQueued ?? 100_000, 1, 10_000_000),
     wakeBatch: whole("wakeBatch", options.wakeBatch ?? 1_000, 1, 1_000_000),
   };

@@ -14,7 +14,7 @@ const DEFAULTS = {
   breakerFailures: 10,
   breakerOpenMs: 10_000,
   strategy: "least-loaded-of-two",
-  receiverCacheSize: 4_096,
+  receiverCacheSize: 16_384,
   maxQueued: 100_000,
   wakeBatch: 1_000,
 } as const;

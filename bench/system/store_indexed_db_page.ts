@@ -18,8 +18,6 @@ Object.assign(globalThis, {
       }
     },
     write: (rounds: number) => publishers(rounds, write),
-    oneSet: () => set(key(), value, single),
-    oneWrite: write,
   },
 });
 

@@ -1,0 +1,128 @@
+/**
+ * All benches, and the page of what they found.
+ *
+ *     deno task bench [--quick] [--only NAME] [--json FILE] [--html FILE] [--from FILE] [--docs [--check]]
+ *
+ * `--docs` measures, then writes docs/bench.json and makes docs/benchmarks.md of it; `--from FILE` takes a
+ * result that there is instead of measuring; `--check` says whether the page is what docs/bench.json makes.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { withoutLongCurves } from "./docs_page.ts";
+import { BENCH_JSON, isPageStale, writePage } from "./docs.ts";
+import { mergeResults } from "./merge_results.ts";
+import { timeText } from "./progress.ts";
+import { thisMachine } from "./report/machine.ts";
+import { readResult } from "./report/read_result.ts";
+import type { BenchResult } from "./report/result.ts";
+import { printResult } from "./report/terminal.ts";
+import { type Suite, suitesOf } from "./suites.ts";
+import { writeResult } from "./write_result.ts";
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    say((error as Error).message);
+    Deno.exit(2);
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values: asked } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean" },
+      only: { type: "string" },
+      json: { type: "string" },
+      html: { type: "string" },
+      docs: { type: "boolean" },
+      from: { type: "string" },
+      check: { type: "boolean" },
+    },
+  });
+  const { quick, only, json, html, docs, from, check } = asked;
+  if (check && !docs) throw new Error("--check belongs to --docs");
+  if (docs && (quick || only !== undefined)) throw new Error("--docs writes down a full run: leave --quick and --only");
+  if (check) {
+    const stale = await isPageStale();
+    if (stale) {
+      say("docs/benchmarks.md is not what docs/bench.json makes: deno task bench --docs --from docs/bench.json");
+    }
+    return stale ? 1 : 0;
+  }
+  const { result, failed } = from === undefined
+    ? await measured(suitesOf(only), commandOf(asked), quick ?? false)
+    : { result: await readResult(from), failed: [] };
+  if (json !== undefined) await writeResult(json, result);
+  if (html !== undefined) await writeHtml(html, result);
+  if (json === undefined && !docs) printResult(result);
+  if (failed.length > 0) {
+    say(`failed: ${failed.join(", ")}${docs ? ". The page is left as it is" : ""}`);
+    return 1;
+  }
+  if (docs) {
+    await writeResult(BENCH_JSON, withoutLongCurves(result));
+    await writePage(await readResult(BENCH_JSON));
+  }
+  return 0;
+}
+
+async function measured(suites: readonly (Suite & { only?: string })[], command: string, quick: boolean) {
+  const date = new Date().toISOString();
+  const machine = thisMachine();
+  const results: BenchResult[] = [];
+  const failed: string[] = [];
+  const beganMs = performance.now();
+  for (const [at, suite] of suites.entries()) {
+    const left = suites.slice(at).reduce((sum, { seconds }) => sum + seconds, 0) * (quick ? 0.25 : 1);
+    say(`== ${suite.name}, ${at + 1} of ${suites.length}; about ${timeText(left)} left`);
+    if (!await exists(suite.file)) {
+      say(`${suite.name} is left out: there is no ${suite.file}`);
+      continue;
+    }
+    const result = await runSuite(suite, quick);
+    if (result === undefined) failed.push(suite.name);
+    else results.push(result);
+  }
+  say(`== all done in ${timeText((performance.now() - beganMs) / 1_000)}`);
+  return { result: mergeResults(results, { command, date, machine }), failed };
+}
+
+/** The command that measures the same again; where it wrote to is nobody's business. */
+function commandOf({ quick, only }: { readonly quick?: boolean; readonly only?: string }): string {
+  return ["deno task bench", ...(quick ? ["--quick"] : []), ...(only === undefined ? [] : [`--only ${only}`])].join(
+    " ",
+  );
+}
+
+/** `undefined` if it ended badly or wrote no result; it has said why. */
+async function runSuite({ name, file, only }: Suite & { only?: string }, quick: boolean) {
+  const path = await Deno.makeTempFile({ prefix: `bellhop-${name}-`, suffix: ".json" });
+  const args = ["run", "-A", "--v8-flags=--expose-gc", file, "--json", path];
+  if (quick) args.push("--quick");
+  if (only !== undefined) args.push("--only", only);
+  try {
+    const { code } = await new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null" }).spawn().status;
+    if (code !== 0) throw new Error(`${file} ended with code ${code}`);
+    return await readResult(path);
+  } catch (error) {
+    say((error as Error).message);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+async function writeHtml(path: string, result: BenchResult): Promise<void> {
+  const { htmlReport } = await import("./report/html.ts");
+  await Deno.writeTextFile(path, await htmlReport(result));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
