@@ -6,7 +6,12 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { compareCommand } from "../report/compare_command.ts";
+import { htmlReport } from "../report/html.ts";
+import { thisMachine } from "../report/machine.ts";
 import type { BenchResult, Subject } from "../report/result.ts";
+import { printResult } from "../report/terminal.ts";
+import { writeResult } from "../write_result.ts";
 import { checked, checkText, isTrue } from "./check.ts";
 import { costMeasures } from "./cost/measures.ts";
 import { type Effort, type EngineCost, engineCosts } from "./cost/rounds.ts";
@@ -14,8 +19,6 @@ import { missingText, programs, type Runtime, runtimeFound, type RuntimeName, RU
 import { adapterUrl, ENGINES, loadedEngine } from "./engines.ts";
 import { notesOf } from "./expresses.ts";
 import { writeAdapter } from "./init.ts";
-import { machine } from "./_machine.ts";
-import { resultText } from "./_result_text.ts";
 
 const FULL: Effort = { rounds: 9, ms: 100, waiting: [1_000, 100_000, 1_000_000], waitingRounds: 3 };
 const QUICK: Effort = { rounds: 3, ms: 20, waiting: [1_000, 10_000], waitingRounds: 1 };
@@ -34,6 +37,8 @@ const HELP = `The bench of retry engines.
   --ms 50             for each engine and case in each round, ${FULL.ms} by default, ${QUICK.ms} if quick
   --runtime node      ${RUNTIMES.join(", ")}; twice and more; all that are there by default
   --json result.json  writes what was measured as well
+  --html report.html  the same as a page of plots
+  --compare old.json new.json  says what got worse beyond noise, and ends with 1 if anything did
 `;
 
 if (import.meta.main) {
@@ -46,6 +51,7 @@ if (import.meta.main) {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === "--compare") return await compareCommand(args.slice(1));
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -58,6 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
       ms: { type: "string" },
       runtime: { type: "string", multiple: true },
       json: { type: "string" },
+      html: { type: "string" },
     },
   });
   if (values.help) return print(HELP);
@@ -81,10 +88,11 @@ async function main(args: readonly string[]): Promise<number> {
     [...new Set(engines)],
     await runtimes(values.runtime ?? (values.quick ? ["deno"] : RUNTIMES)),
     effort,
-    `deno task bench:retry ${args.join(" ")}`.trimEnd(),
+    commandOf(values),
   );
-  print(resultText(result));
-  if (values.json !== undefined) await Deno.writeTextFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  printResult(result);
+  if (values.json !== undefined) await writeResult(values.json, result);
+  if (values.html !== undefined) await Deno.writeTextFile(values.html, await htmlReport([result]));
   return 0;
 }
 
@@ -95,7 +103,7 @@ async function measured(
   command: string,
 ): Promise<BenchResult> {
   const date = new Date().toISOString();
-  const on = machine(found);
+  const machine = thisMachine(Object.fromEntries(found.map(({ name, version }) => [name, version])));
   const adapters = engines.map(adapterUrl);
   const subjects: Subject[] = [];
   for (const engine of engines) {
@@ -109,7 +117,27 @@ async function measured(
     const costs: EngineCost[] = await engineCosts(runtime, adapters, made, effort, printError);
     measures.push(...costMeasures(runtime, costs, effort.waiting));
   }
-  return { schema: 1, command, date, machine: on, subjects, measures, plots: [] };
+  return { schema: 1, command, date, machine, subjects, measures, plots: [] };
+}
+
+/** What measures the same again: where a result was written to is nobody else's. */
+function commandOf(
+  { engine = [], quick, rounds, ms, runtime = [] }: {
+    readonly engine?: readonly string[];
+    readonly quick?: boolean;
+    readonly rounds?: string;
+    readonly ms?: string;
+    readonly runtime?: readonly string[];
+  },
+): string {
+  return [
+    "deno task bench:retry",
+    ...engine.map((name) => `--engine ${name}`),
+    ...quick ? ["--quick"] : [],
+    ...rounds === undefined ? [] : [`--rounds ${rounds}`],
+    ...ms === undefined ? [] : [`--ms ${ms}`],
+    ...runtime.map((name) => `--runtime ${name}`),
+  ].join(" ");
 }
 
 async function runtimes(names: readonly string[]): Promise<Runtime[]> {
