@@ -16,7 +16,7 @@ export interface Suite {
 
 export const SUITES: readonly Suite[] = [
   { name: "retry", file: "bench/retry/main.ts", seconds: 300 },
-  { name: "outage", file: "bench/outage/main.ts", seconds: 120 },
+  { name: "outage", file: "bench/outage/main.ts", seconds: 360 },
   { name: "system", file: "bench/system/main.ts", seconds: 420, narrows: true },
 ];
 
