@@ -59,6 +59,7 @@ interface File {
   seekSync(offset: number, whence: number): number;
   readSync(bytes: Uint8Array): number | null;
   writeSync(bytes: Uint8Array): number;
+  unlockSync(): void;
   close(): void;
 }
 
@@ -98,7 +99,7 @@ export async function openOwned(path: string, lockWaitMs: number): Promise<Owned
   };
   try {
     const mark = await lock(platform, path);
-    opened.push(mark);
+    opened.push({ close: () => unlock(mark) });
     const acknowledged = await sizeOf(platform, path) === undefined ? 0 : readMark(mark);
     if (acknowledged > 0 && await sizeOf(platform, path) === 0) throw gone(path, acknowledged, 0);
     // Asked first, since Deno.openKv() holds up the thread for as long as another program holds the lock, and would
@@ -156,6 +157,15 @@ async function lock(platform: Platform, path: string): Promise<File> {
   if (file.tryLockSync(true)) return file;
   file.close();
   throw new BellhopError("store-locked", `${path} is open in another process or another store`);
+}
+
+/**
+ * To close the file is not enough: a program that this process starts at the moment has it as well, until it runs, and
+ * as long as anybody has it the lock stays.
+ */
+function unlock(mark: File): void {
+  mark.unlockSync();
+  mark.close();
 }
 
 /** @returns the version of the owner's row, which every commit checks: whoever opens the file by force changes it */

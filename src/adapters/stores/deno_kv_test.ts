@@ -113,6 +113,18 @@ Deno.test("denoKv() rejects with store-locked at once while another process owns
   await (await denoKv(path)()).close();
 });
 
+Deno.test("close() gives the lock up though a program that was started meanwhile still has the file", async () => {
+  const starting = `for (;;) await Promise.all(Array.from({ length: 8 }, () => new Deno.Command("true").output()));`;
+  const starter = new Worker(`data:text/javascript,${encodeURIComponent(starting)}`, { type: "module" });
+  try {
+    const open = denoKv(fresh());
+    // About every 20th met such a program.
+    for (let n = 0; n < effort(20, 200); n++) await (await open()).close();
+  } finally {
+    starter.terminate();
+  }
+});
+
 Deno.test("write() rejects with store-locked once somebody has taken the store over by force, and changes nothing", async () => {
   const path = fresh();
   const first = await denoKv(path)();

@@ -221,6 +221,10 @@ class World {
         const letter = letters[step.which % Math.max(1, letters.length)];
         if (letter === undefined || this.nowMs >= letter.message.expiresMs) return;
         const { id } = letter.message;
+        if (this.machine.entries().some(({ message }) => message.id === id)) {
+          assertThrows(() => this.machine.redrive(this.nowMs, "/a", id), BellhopError, "under way");
+          return;
+        }
         const { message, operations } = this.machine.redrive(this.nowMs, "/a", id);
         // What comes before is written: a flush tells of what was, and the test would take it for what is.
         this.flush(Infinity);
