@@ -11,41 +11,34 @@ import { StopRetry } from "./stop_retry.ts";
 export class Run<T> implements Waiter, EventListenerObject {
   /** We wait for the next attempt, or for the current one to time out. */
   place = 0;
-  /** Until `then` is called, how long to wait first, if attempts were made elsewhere. */
-  #resolve!: (value: T) => void;
+  /** Until `then` is called, what the attempt made elsewhere threw. */
+  #resolve: (value: T) => void;
   #reject!: (reason: unknown) => void;
   readonly #fn: (attempt: Attempt) => T | PromiseLike<T>;
   readonly #policy: ResolvedPolicy;
-  #attempt = 0;
   readonly #options: RetryOptions<T>;
   readonly #waiting: Waiting;
+  #attempt: number;
   #previousMs = 0;
-  readonly #deadlineMs: number;
+  #deadlineMs = Infinity;
   /** The attempt under way, if any; `this` once the call has ended. What another attempt reports came too late. */
   #current: Context | this | undefined;
 
+  /** @param attempt how many attempts have been made elsewhere, 0 or 1, and `failure`: what that one threw */
   constructor(
     fn: (attempt: Attempt) => T | PromiseLike<T>,
     policy: ResolvedPolicy,
     options: RetryOptions<T> = {},
+    attempt: number,
+    failure: unknown,
   ) {
     this.#fn = fn;
     this.#policy = policy;
     this.#options = options;
     this.#waiting = waitingOn(options.clock);
-    this.#deadlineMs = policy.maxElapsedMs ? this.#waiting.nowMs() + policy.maxElapsedMs : Infinity;
-  }
-
-  /**
-   * An attempt made elsewhere has failed: whether the next one is to be made there too, at once. If not, this run makes
-   * it, after a wait.
-   *
-   * @throws what ends the call
-   */
-  // deno-lint-ignore no-explicit-any
-  again(error: any): boolean {
-    this.#attempt++;
-    return !(this.#resolve = this.#delayAfter(false, error) as never);
+    this.#attempt = attempt;
+    if (policy.maxElapsedMs) this.#deadlineMs = this.#waiting.nowMs() + policy.maxElapsedMs;
+    this.#resolve = failure as () => void;
   }
 
   /**
@@ -53,23 +46,23 @@ export class Run<T> implements Waiter, EventListenerObject {
    * run needs none, which halves what a waiting call costs.
    */
   then(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
-    const delayMs = this.#resolve as never;
+    const failure = this.#resolve;
     this.#resolve = resolve;
     this.#reject = reject;
     const { signal } = this.#options;
+    if (signal?.aborted) return this.handleEvent();
     signal?.addEventListener("abort", this);
-    if (signal?.aborted) this.handleEvent();
-    else if (delayMs) this.#waiting.add(delayMs, this);
+    if (this.#attempt) this.#settle(undefined, false, failure);
     else this.#try();
   }
 
   /** Our wait is over. */
   wake(): void {
     const current = this.#current as Context | undefined;
-    if (!current) return void this.#try();
-    const error = new DOMException("Timed out", "TimeoutError");
-    current.abort(error);
-    this.#settle(current, false, error);
+    const error = current && new DOMException("Timed out", "TimeoutError");
+    current?.abort(error);
+    if (current) this.#settle(current, false, error);
+    else this.#try();
   }
 
   /** The caller's signal is aborted. */
@@ -80,31 +73,33 @@ export class Run<T> implements Waiter, EventListenerObject {
     current?.abort(reason);
   }
 
-  async #try(): Promise<void> {
+  #try(): void {
     const { attemptTimeoutMs } = this.#policy;
     const given = attemptTimeoutMs ? undefined : this.#options.signal;
     const context = this.#current = new Context(++this.#attempt, this.#deadlineMs, given);
     if (attemptTimeoutMs) this.#waiting.add(attemptTimeoutMs, this);
-    let ok = true;
-    let outcome;
+    let pending: Promise<T>;
     try {
-      outcome = await this.#fn(context);
+      pending = Promise.resolve(this.#fn(context));
     } catch (error) {
-      ok = false;
-      outcome = error;
+      pending = Promise.reject(error);
     }
-    this.#settle(context, ok, outcome);
+    pending.then(
+      (value) => this.#settle(context, true, value),
+      (error) => this.#settle(context, false, error),
+    );
   }
 
   /** Ends the attempt, then the call, or the wait, or neither. */
   // deno-lint-ignore no-explicit-any
-  #settle(context: Context, ok: boolean, outcome: any): void {
+  #settle(context: Context | undefined, ok: boolean, outcome: any): void {
     if (this.#current !== context) return;
     this.#current = undefined;
     this.#waiting.leave(this);
     let delayMs: number | undefined;
     try {
-      delayMs = this.#delayAfter(ok, outcome);
+      if (!ok && outcome instanceof StopRetry) outcome = outcome.cause;
+      else delayMs = this.#delayAfter(ok, outcome);
     } catch (error) {
       ok = false;
       outcome = error;
@@ -116,29 +111,21 @@ export class Run<T> implements Waiter, EventListenerObject {
     else this.#finish(ok ? this.#resolve : this.#reject, outcome);
   }
 
-  /** Milliseconds until the next attempt, or `undefined` if there is none. @throws what ends the call instead */
+  /** Milliseconds until the next attempt, or `undefined` if there is none. */
   // deno-lint-ignore no-explicit-any
   #delayAfter(ok: boolean, outcome: any): number | undefined {
     const attempt = this.#attempt;
     const options = this.#options;
-    if (!ok && outcome instanceof StopRetry) throw outcome.cause;
     const asked = ok
       ? options.retryOn?.(outcome, attempt) ?? false
       : options.shouldRetry?.(outcome, attempt) !== false && (outcome?.retryAfterMs || 0);
-    if (asked !== false && retryAllowed(this.#policy, attempt)) {
-      let delayMs = this.#previousMs = backoffDelay(
-        this.#policy,
-        attempt,
-        options.random ?? Math.random,
-        this.#previousMs,
-      );
-      if (asked > 0 && asked !== true) delayMs = withRetryAfter(delayMs, asked);
-      if (this.#deadlineMs === Infinity || this.#waiting.nowMs() + delayMs <= this.#deadlineMs) {
-        options.onRetry?.({ attempt, delayMs, error: ok ? undefined : outcome, result: ok ? outcome : undefined });
-        return delayMs;
-      }
-    }
-    if (!ok) throw outcome;
+    if (asked === false || !retryAllowed(this.#policy, attempt)) return undefined;
+    let delayMs = backoffDelay(this.#policy, attempt, options.random ?? Math.random, this.#previousMs);
+    this.#previousMs = delayMs;
+    if (asked > 0 && asked !== true) delayMs = withRetryAfter(delayMs, asked);
+    if (this.#deadlineMs < Infinity && this.#waiting.nowMs() + delayMs > this.#deadlineMs) return undefined;
+    options.onRetry?.({ attempt, delayMs, error: ok ? undefined : outcome, result: ok ? outcome : undefined });
+    return delayMs;
   }
 
   #finish<V>(settle: (value: V) => void, value: V): void {

@@ -64,10 +64,7 @@ export function createRetry(
     first(fn, resolved, options ? { ...defaults, ...options } : defaults as typeof options & object);
 }
 
-/**
- * The way of success, and of failures after which there is no wait: no clock, no timer, no closure. All else stands in
- * {@linkcode Run}.
- */
+/** The way of success: no clock, no timer, no state. All else stands in {@linkcode Run}. */
 async function first<T>(
   fn: (attempt: Attempt) => T | PromiseLike<T>,
   policy: RetryPolicy,
@@ -75,20 +72,17 @@ async function first<T>(
   unchecked?: RetryPolicy,
 ): Promise<T> {
   if (unchecked !== undefined) checkPolicy(unchecked);
-  const watched = policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn;
-  let run: Run<T> | undefined;
-  let failure;
   let attempt = 0;
-  for (;;) {
-    if (!watched) {
-      try {
-        return await fn(new Context(++attempt, Infinity));
-      } catch (error) {
-        failure = error;
-      }
+  let failure;
+  if (!(policy.attemptTimeoutMs || policy.maxElapsedMs || options?.signal || options?.retryOn)) {
+    try {
+      return await fn(new Context(1, Infinity));
+    } catch (error) {
+      attempt = 1;
+      failure = error;
     }
-    // Completed only now, since who succeeds needs no complete policy.
-    run ??= new Run(fn, (unchecked ? completedPolicy(unchecked, DEFAULT_POLICY) : policy) as ResolvedPolicy, options);
-    if (watched || !run.again(failure)) return run as unknown as Promise<T>;
   }
+  // Completed only now, since who succeeds needs no complete policy.
+  if (unchecked) policy = completedPolicy(unchecked, DEFAULT_POLICY);
+  return new Run(fn, policy as ResolvedPolicy, options, attempt, failure) as unknown as Promise<T>;
 }
