@@ -255,8 +255,8 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     requirement: "BUS-019",
     check: "bus/broadcast",
     file: "core/registry/trie.ts",
-    find: "const found = new Set<V>();\n    collect(",
-    replace: "const found = new Set<V>();\n    if (root.rest !== undefined) return [];\n    collect(",
+    find: "const found: V[] = [];\n    if (isReservedType",
+    replace: "const found: V[] = [];\n    if (root.rest !== undefined) return [];\n    if (isReservedType",
   },
   {
     id: "term-is-tried-again",
