@@ -232,12 +232,11 @@ export const OUTBOX_CRASH_CHECKS: readonly Check[] = [
             await session.advance(which * 100);
           } else if (deed === "cancel") {
             const event = [...owed.values()][which % Math.max(1, owed.size)];
-            // One that is not answered may hold after all.
-            if (event !== undefined && !isRefused(await cancel(session, event))) free.add(event.id);
+            if (event !== undefined && mayHold(await cancel(session, event))) free.add(event.id);
           } else if (deed === "redrive") {
             if (found !== undefined) await letter(session, found, "redrive");
           } else if (deed === "discard") {
-            if (found !== undefined && !isRefused(await letter(session, found, "discard"))) free.add(String(found.id));
+            if (found !== undefined && mayHold(await letter(session, found, "discard"))) free.add(String(found.id));
           } else if (call !== undefined) {
             const { id } = { id: idOf(call) };
             if (deed === "taken") free.add(id);
@@ -304,6 +303,7 @@ function isOpen(reply: Reply): boolean {
   return reply.ok === undefined;
 }
 
-function isRefused(reply: Reply): boolean {
-  return reply.refused !== undefined;
+/** One that is not answered, or could not be written, may hold after all. */
+function mayHold({ refused }: Reply): boolean {
+  return refused === undefined || refused.code === "not-durable";
 }
