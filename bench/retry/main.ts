@@ -20,7 +20,7 @@ import { adapterUrl, ENGINES, loadedEngine } from "./engines.ts";
 import { notesOf } from "./expresses.ts";
 import { writeAdapter } from "./init.ts";
 
-const FULL: Effort = { rounds: 9, ms: 100, waiting: [1_000, 100_000, 1_000_000], waitingRounds: 3 };
+const FULL: Effort = { rounds: 9, ms: 100, waiting: [1_000, 100_000, 1_000_000], waitingRounds: 1 };
 const QUICK: Effort = { rounds: 3, ms: 20, waiting: [1_000, 10_000], waitingRounds: 1 };
 
 const MAX_ROUNDS = 1_000;
