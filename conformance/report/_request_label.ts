@@ -5,6 +5,7 @@
  * @module
  */
 import type { Json, JsonObject } from "../control.ts";
+import { objectOf, parsed, textOf } from "./_lenient_json.ts";
 
 /** `GET /deliveries?max=2 as a stream`, `POST /deliveries {"answers":…}`. */
 export function requestLabel(command: JsonObject): string {
@@ -57,21 +58,4 @@ function bodyLabel({ body }: JsonObject): string {
   const text = textOf(body);
   const { type, id, specversion } = objectOf(parsed(text));
   return specversion === undefined ? text : `${textOf(type)} ${textOf(id)}`;
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : {};
-}
-
-function textOf(value: Json | undefined): string {
-  if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function parsed(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -6,6 +6,7 @@
  */
 import type { CallAnswer, Json, JsonObject } from "../control.ts";
 import type { LogLine } from "../session.ts";
+import { objectOf, parsed, textOf } from "./_lenient_json.ts";
 import { answerLabel, headerOf, requestLabel, streamLabel } from "./_request_label.ts";
 
 /** Most steps that a diagram has unless said otherwise; from longer logs the middle is left out. */
@@ -400,23 +401,6 @@ function shortened(steps: readonly SequenceStep[], maxSteps: number): readonly S
   const tail = maxSteps - head - 1;
   const omitted = steps.length - head - tail;
   return [...steps.slice(0, head), { kind: "gap", steps: omitted }, ...steps.slice(steps.length - tail)];
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : {};
-}
-
-function textOf(value: Json | undefined): string {
-  if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function parsed(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function cut(label: string): string {
