@@ -6,14 +6,18 @@ import { connect, gateway, readCredentials, serve, service } from "./mod.ts";
 
 const NAMES = ["BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_SIGNING_SECRET", "BELLHOP_DEV"];
 
-async function within(variables: Readonly<Record<string, string>>, use: () => Promise<void>): Promise<void> {
-  const before = NAMES.map((name) => [name, Deno.env.get(name)] as const);
-  for (const name of NAMES) Deno.env.delete(name);
-  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+/** The environment is the whole process's, which runs other tests at the same time: so this one is given its own. */
+async function within(
+  variables: Readonly<Record<string, string>>,
+  use: (set: (name: string, value: string) => void) => Promise<void>,
+): Promise<void> {
+  const given = new Map(Object.entries(variables));
+  const { get } = Deno.env;
+  Deno.env.get = (name) => NAMES.includes(name) ? given.get(name) : get.call(Deno.env, name);
   try {
-    await use();
+    await use((name, value) => void given.set(name, value));
   } finally {
-    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+    Deno.env.get = get;
   }
 }
 
@@ -28,10 +32,10 @@ Deno.test("gateway, service and client take from the environment what they are n
   const token = newToken();
   const secrets = [newSigningSecret(), newSigningSecret()];
   const credentials = [{ name: "all", token, scopes: ["admin"] }];
-  await within({ BELLHOP_SIGNING_SECRET: secrets.join(", "), BELLHOP_TOKEN: token }, async () => {
+  await within({ BELLHOP_SIGNING_SECRET: secrets.join(", "), BELLHOP_TOKEN: token }, async (set) => {
     const bus = gateway({ credentials, allowHosts: ["127.0.0.1"] });
     await using front = await serve(bus, { port: 0 });
-    Deno.env.set("BELLHOP_URL", front.url);
+    set("BELLHOP_URL", front.url);
     const heard: unknown[] = [];
     const users = service({ name: "users", version: "1" }).on("user.*", (event) => void heard.push(event.data));
     await using side = await serve(users, { port: 0 });
