@@ -76,6 +76,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
         for (const [name, operation] of due) if (owed.get(name) === operation) owed.delete(name);
         found = await Promise.all([all(opened, "messages"), all(opened, "deliveries"), all(opened, "outcomes")]);
       } while (owed.size > 0);
+      // It was closed meanwhile: nobody else would close this store.
+      if (ending) throw closed;
       const [messages, retries, ends] = found;
       const unfinished = machine.recover(clock.nowMs(), messages, retries, ends);
       store = opened;
@@ -94,7 +96,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
         await openStore();
         pump();
       } catch (error) {
-        if (closed.aborted) return;
+        if (ending) return;
         onError(error);
       }
     }
@@ -112,7 +114,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     } catch (error) {
       const { code } = error as BellhopError;
       // These refuse one write, and leave the store as it is.
-      if (["record-too-large", known || "store-full"].includes(code)) throw error;
+      if (code === "record-too-large" || code === "store-full" && !known) throw error;
       // Whatever a message was owed before, its end is owed in the order in which it is written.
       for (const operation of known ? operations : []) owed.set(operation.keyspace + operation.key, operation);
       // After a failed write the store takes no other: it is opened anew. What it had acknowledged goes on meanwhile.

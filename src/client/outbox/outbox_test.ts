@@ -284,6 +284,26 @@ Deno.test("a store that fails misses nothing: what ended while it was away is no
   await next.box.close();
 });
 
+Deno.test("close() while a store that failed is opened anew leaves it closed", async () => {
+  const faulty = faultyStore(memory());
+  const gate = Promise.withResolvers<void>();
+  let [opened, shut] = [0, 0];
+  const store = async () => {
+    if (opened++ > 0) await gate.promise;
+    const { close, ...others } = await faulty.open();
+    return { ...others, close: () => close().finally(() => shut++) };
+  };
+  const { box, clock } = await boxOf(taken, { store });
+  faulty.failWrites();
+  await assertRejects(() => box.publish("a", 1, { priority: "CRITICAL" }), BellhopError);
+  await clock.settle(1_000);
+  assertEquals([opened, shut], [2, 1]);
+  await box.close();
+  gate.resolve();
+  await clock.settle(0);
+  assertEquals([opened, shut], [2, 2]);
+});
+
 Deno.test("redrive() leaves a dead letter where it is when the store has no room", async () => {
   const faulty = faultyStore(memory());
   const { box, clock, asked } = await boxOf(() => problem("forbidden"), { store: faulty.open });
