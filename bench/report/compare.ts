@@ -25,6 +25,9 @@ import type { BenchResult, Measure, Spread } from "./result.ts";
 /** Least move of a median that counts, up or down alike: by a tenth, 1.1 times the smaller. */
 export const THRESHOLD = 0.1;
 
+/** Fewer rounds say nothing of noise: what moved is shown, and judged by nobody. */
+const LEAST_ROUNDS = 3;
+
 /** One measure in both results. */
 export interface Change {
   readonly old: Measure;
@@ -40,6 +43,8 @@ export interface Comparison {
   readonly worse: readonly Change[];
   /** The best first. */
   readonly better: readonly Change[];
+  /** Moved, but of one or two rounds: whether by more than noise nobody can tell. The most moved first. */
+  readonly unjudged: readonly Change[];
   /** How many were compared and are alike. */
   readonly alike: number;
   /** Had a value, and has none any more. */
@@ -69,12 +74,14 @@ export function compareResults(before: BenchResult, after: BenchResult): Compari
   const news = (of: (pair: readonly [Measure, Measure]) => boolean) => pairs.filter(of).map(([, measure]) => measure);
   const sameForm = pairs.filter(([a, b]) => a.unit === b.unit && a.better === b.better);
   const changes = sameForm.flatMap(([a, b]) => changeOf(a, b) ?? []);
-  const moved = changes.filter(isBeyondNoise);
+  const apart = changes.filter(isBeyondNoise);
+  const moved = apart.filter(hasRounds);
   const bySize = (changes: Change[]) => changes.toSorted((a, b) => sizeOf(b) - sizeOf(a));
   return {
     worse: bySize(moved.filter(isWorse)),
     better: bySize(moved.filter((change) => !isWorse(change))),
-    alike: changes.length - moved.length,
+    unjudged: bySize(apart.filter((change) => !hasRounds(change))),
+    alike: changes.length - apart.length,
     lost: news(([a, b]) => a.value !== undefined && b.value === undefined),
     gained: news(([a, b]) => a.value === undefined && b.value !== undefined),
     missing: before.measures.filter(({ id }) => !ids.has(id)),
@@ -107,6 +114,10 @@ function isBeyondNoise(change: Change): boolean {
   const [from, to] = [rangeOf(old), rangeOf(after)];
   const apart = from.high < to.low || to.high < from.low;
   return apart && sizeOf(change) > 1 + THRESHOLD;
+}
+
+function hasRounds(change: Change): boolean {
+  return spreadsOf(change).every(({ samples }) => samples >= LEAST_ROUNDS);
 }
 
 /** Where the median may well lie. */

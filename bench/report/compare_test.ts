@@ -33,6 +33,7 @@ Deno.test("compareResults() finds the same the other way round, worse for better
     assertEquals(ids(there.worse), ids(back.better));
     assertEquals(ids(there.better), ids(back.worse));
     assertEquals(there.alike, back.alike);
+    assertEquals(ids(there.unjudged), ids(back.unjudged));
     assertEquals(names(there.lost), names(back.gained));
     assertEquals(names(there.missing), names(back.added));
     assertEquals(names(there.newlyMissed), names(back.newlyMet));
@@ -72,6 +73,15 @@ Deno.test("compareResults() holds a move by less than the threshold for noise, h
   assertEquals(moved(1 / (1 + THRESHOLD * 1.01)).better.length, 1);
   assertEquals(moved(0).better.length, 1);
   assertEquals(compareResults(resultOf(valued(exact(0))), resultOf(valued(exact(1e-9)))).worse[0].factor, Infinity);
+});
+
+Deno.test("compareResults() shows what moved, and judges nothing of fewer than three rounds", () => {
+  const of = (median: number, samples: number) => resultOf(valued({ ...exact(median), samples }));
+  for (const [before, after, judged] of [[1, 9, 0], [9, 2, 0], [3, 3, 1]]) {
+    const { worse, unjudged, alike } = compareResults(of(1, before), of(2, after));
+    assertEquals([worse.length, unjudged.length, alike], [judged, 1 - judged, 0]);
+    assertEquals(compareResults(of(1, before), of(1.05, after)).alike, 1);
+  }
 });
 
 Deno.test("compareResults() compares ratios where both have one to the same floor, else values", () => {
@@ -133,7 +143,7 @@ function share(runs: number, happens: () => boolean): number {
 }
 
 function exact(median: number): Spread {
-  return { median, low: median, high: median, samples: 1 };
+  return { median, low: median, high: median, samples: 9 };
 }
 
 function valued(value: Spread): Measure {

@@ -9,7 +9,7 @@ import { paintOf, tableLines, type TextOptions, wrapped } from "./text_lines.ts"
 export function comparisonText(comparison: Comparison, options: TextOptions = {}): string {
   const { columns = 80 } = options;
   const paint = paintOf(options);
-  const { worse, better, alike, lost, gained, missing, added, changedForm, newlyMissed, newlyMet, remarks } =
+  const { worse, better, unjudged, alike, lost, gained, missing, added, changedForm, newlyMissed, newlyMet, remarks } =
     comparison;
   const list = (title: string, measures: readonly Measure[], say = (measure: Measure) => printable(measure.id)) =>
     measures.length === 0 ? [] : [
@@ -30,6 +30,7 @@ export function comparisonText(comparison: Comparison, options: TextOptions = {}
     ...list("in another unit, not compared", changedForm),
     ...list("has a value now", gained),
     ...list("goals newly met", newlyMet, withGoal),
+    ...changes("moved, of too few rounds to judge", unjudged),
     ...changes("better", better),
     ...list("goals newly missed", newlyMissed, withGoal),
     ...list("has no value any more", lost, withWhy),
