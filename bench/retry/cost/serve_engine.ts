@@ -6,6 +6,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { measure } from "npm:mitata@1.0.34";
+import { ANSWER } from "../../answer.ts";
 import type { RetryEngine, Supports } from "../engine.ts";
 import { CASES } from "./cases.ts";
 import { type WaitingCost, waitingCost } from "./_waiting.ts";
@@ -38,6 +39,8 @@ const SAMPLING = { warmup_samples: 2, min_samples: 3, batch_samples: 256, gc: fa
 
 /** Answers until standard input ends. */
 export async function serveEngine(engine: RetryEngine): Promise<void> {
+  // Also in the middle of a question that is never answered.
+  process.stdin.on("end", () => process.exit(0));
   for await (const line of createInterface({ input: process.stdin })) {
     let answer: Answer<Hello | Time | WaitingCost>;
     try {
@@ -45,7 +48,7 @@ export async function serveEngine(engine: RetryEngine): Promise<void> {
     } catch (error) {
       answer = { why: error instanceof Error ? error.message : String(error) };
     }
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    process.stdout.write(`${ANSWER}${JSON.stringify(answer)}\n`);
   }
   process.exit(0); // whoever still waits does so for an hour
 }
