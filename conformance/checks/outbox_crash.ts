@@ -303,7 +303,7 @@ function isOpen(reply: Reply): boolean {
   return reply.ok === undefined;
 }
 
-/** One that is not answered, or could not be written, may hold after all. */
+/** One that is not answered may hold all the same. */
 function mayHold({ refused }: Reply): boolean {
-  return refused === undefined || refused.code === "not-durable";
+  return refused === undefined;
 }

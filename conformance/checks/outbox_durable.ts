@@ -7,11 +7,12 @@ import fc from "fast-check";
 import type { Check, Effort } from "../check.ts";
 import { forAll } from "../for_all.ts";
 import type { Session } from "../session.ts";
-import { inMs, letter, lettersOf, refused } from "./_bus.ts";
+import { cancel, inMs, letter, lettersOf, refused } from "./_bus.ts";
 import {
   again,
   answerAll,
   beginOutbox,
+  endOf,
   idOf,
   type Message,
   mustHaveEnded,
@@ -143,6 +144,45 @@ export const OUTBOX_DURABLE_CHECKS: readonly Check[] = [
       await nothingSent(session, MINUTE_MS - 1, "OUT-017", "it was asked to wait for a minute");
       await session.advance(1);
       sent(session, "OUT-035");
+    },
+  },
+  {
+    id: "outbox/failed-write-of-a-wish",
+    requirements: ["OUT-027", "OUT-031", "OUT-035"],
+    title: "A cancellation or a discard whose write fails is refused and changes nothing, or is answered and holds",
+    kind: "fault",
+    needs,
+    can: ["store-faults", "crash"],
+    async run(session: Session) {
+      for (const wish of ["cancel", "discard"] as const) {
+        const requirement = wish === "cancel" ? "OUT-027" : "OUT-031";
+        await beginOutbox(session);
+        const event = await published(session, CRITICAL);
+        const answer = wish === "cancel" ? again({ "retry-after": "600" }) : never("forbidden", 403);
+        await session.settle(sent(session, "OUT-001", event), answer);
+        const [found] = await lettersOf(session, event);
+        await session.say({ do: "store", action: "fail" });
+        const reply = wish === "cancel" ? await cancel(session, event) : await letter(session, found, "discard");
+        await session.advance(MINUTE_MS);
+        const { ok, refused } = "pending" in reply ? session.late.get(reply.pending) ?? {} : reply;
+        session.must(ok !== undefined || refused !== undefined, "OUT-035", () => `no answer to the ${wish}`);
+        session.same(
+          endOf(session, event)?.outcome,
+          wish === "discard" ? "rejected" : ok === undefined ? undefined : "cancelled",
+          requirement,
+          `how it ended, if the ${wish} was ${ok === undefined ? "refused" : "answered"}`,
+        );
+        await session.say({ do: "store", action: "crash" });
+        await beginOutbox(session, { keep: true, nowMs: session.nowMs });
+        const held = (await lettersOf(session, event)).length +
+          (await answerAll(session, TAKEN, 10 * MINUTE_MS)).length;
+        session.same(
+          held,
+          ok === undefined ? 1 : 0,
+          requirement,
+          `what is left of it, if the ${wish} was ${ok === undefined ? "refused" : "answered"}`,
+        );
+      }
     },
   },
   {

@@ -63,6 +63,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   let ending = false;
   let idle: (() => void)[] = [];
   let cancelWake = () => {};
+  /** Of a store that failed: until another is open, which has been told what is owed. */
+  let reopened: Promise<boolean> | undefined;
 
   async function openStore(): Promise<void> {
     if (open === undefined) return;
@@ -72,7 +74,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       // What ends meanwhile must not be read as what goes on.
       do {
         const due = [...owed];
-        if (due.length > 0) await opened.write(due.map(([, operation]) => operation));
+        await opened.write(due.map(([, operation]) => operation));
         for (const [name, operation] of due) if (owed.get(name) === operation) owed.delete(name);
         found = await Promise.all([all(opened, "messages"), all(opened, "deliveries"), all(opened, "outcomes")]);
       } while (owed.size > 0);
@@ -89,21 +91,23 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     }
   }
 
-  async function reopen(): Promise<void> {
-    for (let waitMs = SOONEST_MS; !ending && store === undefined; waitMs = Math.min(LATEST_MS, waitMs * 2)) {
+  /** @returns whether it came to that before the end */
+  async function reopen(): Promise<boolean> {
+    for (let waitMs = SOONEST_MS; !ending; waitMs = Math.min(LATEST_MS, waitMs * 2)) {
       try {
         await pause(clock, waitMs, closed);
         await openStore();
         pump();
+        return true;
       } catch (error) {
-        if (ending) return;
-        onError(error);
+        if (!ending) onError(error);
       }
     }
+    return false;
   }
 
-  /** @param known whether it is about what the store holds: then it is written later if it fails */
-  async function write(operations: readonly StoreOperation[], known = false): Promise<void> {
+  /** @param known whether it is about what the store holds: then a store that failed is told it when it is open again */
+  async function write(operations: readonly StoreOperation[], known?: boolean): Promise<void> {
     if (operations.length === 0) return;
     const used = store;
     try {
@@ -115,15 +119,16 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       const { code } = error as BellhopError;
       // These refuse one write, and leave the store as it is.
       if (code === "record-too-large" || code === "store-full" && !known) throw error;
-      // Whatever a message was owed before, its end is owed in the order in which it is written.
-      for (const operation of known ? operations : []) owed.set(operation.keyspace + operation.key, operation);
       // After a failed write the store takes no other: it is opened anew. What it had acknowledged goes on meanwhile.
       if (used !== undefined && used === store) {
         store = undefined;
         onError(error);
-        void used.close().catch(() => {}).then(reopen);
+        reopened = used.close().catch(() => {}).then(reopen);
       }
-      throw error;
+      if (!known) throw error;
+      // Whatever a message was owed before, its end is owed in the order in which it is written.
+      for (const operation of operations) owed.set(operation.keyspace + operation.key, operation);
+      if (!await reopened) throw error;
     }
   }
 
@@ -141,7 +146,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
 
   function apply({ operations, ended }: OutboxTurn): Promise<void> {
     const written = write(operations, true);
-    written.catch(() => {}); // it is owed to the store, which is opened anew
+    written.catch(() => {}); // it ended before it could be told what it is owed
     ended.forEach(onEnd);
     return written;
   }

@@ -208,14 +208,9 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
     openSender({ gateway, token, open: options.store, maxMessages, maxLength, maxInFlight, onEnd, onError });
   // Node 20 has none.
   const { locks, onLine }: Partial<Navigator> = globalThis.navigator ?? {};
+  const name = `bellhop:outbox:${sharedAs}`;
   const place: Place = sharedAs !== undefined && locks !== undefined
-    ? await shared(
-      { locks, channel: new BroadcastChannel(`bellhop:outbox:${sharedAs}`), name: `bellhop:outbox:${sharedAs}` },
-      clock,
-      start,
-      ended,
-      onError,
-    )
+    ? await shared({ locks, channel: new BroadcastChannel(name), name }, clock, start, ended, onError)
     : await alone(start, ended);
 
   const network = (): void => void place.ask("network", navigator.onLine).catch(() => {});

@@ -284,6 +284,33 @@ Deno.test("a store that fails misses nothing: what ended while it was away is no
   await next.box.close();
 });
 
+Deno.test("a cancellation or a discard whose write fails holds at once, and is answered when the store is open anew", async () => {
+  const faulty = faultyStore(memory());
+  let up = false;
+  const { box, clock, failed } = await boxOf(() => up ? problem("forbidden") : "nothing", { store: faulty.open });
+  for (const wish of ["cancel", "discard"] as const) {
+    up = wish === "discard";
+    const kept = await box.publish("a", 1, { priority: "CRITICAL" });
+    await clock.settle(61_000);
+    faulty.failWrites();
+    let answered = false;
+    const asked = box[wish](kept).then(() => answered = true);
+    await clock.settle(50);
+    assertEquals([answered, await box.list(), await box.deadLetters()], [false, [], []]);
+    await clock.settle(1_000);
+    await asked;
+  }
+  assertEquals(failed.map(({ outcome }) => outcome), ["cancelled", "rejected"]);
+
+  up = false;
+  await box.publish("a", 1, { priority: "CRITICAL", id: "closed before" });
+  await clock.settle();
+  faulty.failWrites();
+  const asked = assertRejects(() => box.cancel({ source: box.source, id: "closed before" }), BellhopError);
+  await box.close();
+  assertEquals((await asked).code, "not-durable");
+});
+
 Deno.test("close() while a store that failed is opened anew leaves it closed", async () => {
   const faulty = faultyStore(memory());
   const gate = Promise.withResolvers<void>();

@@ -491,8 +491,9 @@ function laneOf({ rank, message }: Entry): string | undefined {
   return message.partitionkey === undefined ? undefined : `${rank} ${message.partitionkey}`;
 }
 
+/** No source has a space in it. */
 function nameOf(source: string, id: string): string {
-  return JSON.stringify([source, id]);
+  return `${source} ${id}`;
 }
 
 /** The envelope but for its `time`, which is new each time that it is made. What looks like it in a text is escaped. */
