@@ -4,8 +4,8 @@
  * @module
  */
 import type { Plot } from "../report/result.ts";
+import { spreadOf } from "../spread.ts";
 import type { Series } from "./outage_result.ts";
-import { spreadOf } from "./outage_result.ts";
 import type { Measured } from "./measures.ts";
 
 type Cell = (measured: Measured) => number | undefined;
