@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseResult } from "../report/read_result.ts";
 
 async function outage(...args: string[]) {
@@ -37,4 +37,27 @@ Deno.test("bench:outage ends with 2 and one line when it is told something wrong
   const { code, out, err } = await outage("--engine", "nope");
   assertEquals([code, out, err.split("\n").length], [2, "", 2]);
   assertStringIncludes(err, "bench:outage: --engine nope");
+});
+
+Deno.test("bench:outage says of an engine that it throws, and measures all the same", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const engine = {
+      name: "thrower",
+      version: "",
+      // deno-fmt-ignore
+      supports: { clock: false, random: false, jitters: [], cap: false, firstAtOnce: false, unlimited: false, signal: false, retryAfter: false },
+    };
+    const run = `() => { throw new Error("not today"); }`;
+    Deno.writeTextFileSync(`${folder}/mine.ts`, `export const engine = { ...${JSON.stringify(engine)}, run: ${run} };`);
+    const choice = "--clients 10 --outage 5s --policy none --json".split(" ");
+    const { code, out, err } = await outage(...choice, `${folder}/x.json`, "--engine", `${folder}/mine.ts`);
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, /thrower: threw \d+ times where it should reject, .* first: not today/);
+    const { measures } = parseResult(Deno.readTextFileSync(`${folder}/x.json`), "x.json");
+    assertEquals(measures.find(({ id }) => id.endsWith("/done/thrower"))!.value!.median, 0);
+    assertEquals(measures.find(({ id }) => id.endsWith("/wasted/thrower"))!.value, undefined);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
