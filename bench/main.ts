@@ -15,7 +15,7 @@ import { mergeResults } from "./merge_results.ts";
 import { timeText } from "./progress.ts";
 import { thisMachine } from "./report/machine.ts";
 import { readResult } from "./report/read_result.ts";
-import type { BenchResult } from "./report/result.ts";
+import type { BenchResult, Missing } from "./report/result.ts";
 import { printResult } from "./report/terminal.ts";
 import { type Suite, suitesOf } from "./suites.ts";
 import { writeResult } from "./write_result.ts";
@@ -74,20 +74,24 @@ async function measured(suites: readonly (Suite & { only?: string })[], command:
   const machine = thisMachine();
   const results: BenchResult[] = [];
   const failed: string[] = [];
+  const missing: Missing[] = [];
   const beganMs = performance.now();
   for (const [at, suite] of suites.entries()) {
     const left = suites.slice(at).reduce((sum, { seconds }) => sum + seconds, 0) * (quick ? 0.25 : 1);
     say(`== ${suite.name}, ${at + 1} of ${suites.length}; about ${timeText(left)} left`);
     if (!await exists(suite.file)) {
+      missing.push({ what: suite.name, why: `there is no ${suite.file}` });
       say(`${suite.name} is left out: there is no ${suite.file}`);
       continue;
     }
     const result = await runSuite(suite, quick);
-    if (result === undefined) failed.push(suite.name);
-    else results.push(result);
+    if (result === undefined) {
+      failed.push(suite.name);
+      missing.push({ what: suite.name, why: "its bench failed; run it alone to see how" });
+    } else results.push(result);
   }
   say(`== all done in ${timeText((performance.now() - beganMs) / 1_000)}`);
-  return { result: mergeResults(results, { command, date, machine }), failed };
+  return { result: mergeResults(results, { command, date, machine, missing }), failed };
 }
 
 /** The command that measures the same again; where it wrote to is nobody's business. */

@@ -74,6 +74,11 @@ Deno.test("htmlReport() says each number, reason, note and goal as text too", as
   assertEquals(page.match(/<canvas /g)?.length, 11);
 });
 
+Deno.test("htmlReport() says what was asked for and is not measured", async () => {
+  const page = await htmlReport({ ...SAMPLE, missing: [{ what: "bun", why: "not there" }] });
+  assertMatch(withoutScripts(page), /<dt>Not measured<\/dt>\s*<dd>bun: not there<\/dd>/);
+});
+
 Deno.test("htmlReport() says what the goals come to", async () => {
   const title = async (...measures: Measure[]) => /<h1>(.*?)<\/h1>/.exec(await htmlReport({ ...SAMPLE, measures }))![1];
   const at = (median: number, id: string): Measure => {
@@ -146,6 +151,7 @@ function saying(said: string): BenchResult {
     date: said,
     machine: { ...SAMPLE.machine, cpu: said, os: said, runtimes: { [`a${said}`]: said } },
     subjects: [{ name: said, version: said, notes: [said] }],
+    missing: [{ what: said, why: said }],
     measures: [
       {
         ...base,
