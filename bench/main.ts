@@ -1,22 +1,25 @@
 /**
  * All benches, and the page of what they found.
  *
- *     deno task bench [--quick] [--only NAME] [--json FILE] [--html FILE] [--from FILE] [--docs [--check]]
+ *     deno task bench [--quick] [--only NAME] [--json FILE] [--html FILE] [--from FILE] [--docs [--partial | --check]]
  *
  * `--docs` measures, then writes docs/bench.json and makes docs/benchmarks.md of it; `--from FILE` takes a
- * result that there is instead of measuring; `--check` says whether the page is what docs/bench.json makes.
+ * result that there is instead of measuring. What is less than a full run, or lacks a runtime, is not written down
+ * unless `--partial` says so. `--check` says whether the page is what docs/bench.json makes.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { withoutLongCurves } from "./docs_page.ts";
-import { BENCH_JSON, isPageStale, writePage } from "./docs.ts";
+import { BENCH_JSON, renewal, writePage } from "./docs.ts";
+import { FULL_RUN, whyPartial } from "./full_run.ts";
 import { mergeResults } from "./merge_results.ts";
 import { timeText } from "./progress.ts";
 import { thisMachine } from "./report/machine.ts";
 import { readResult } from "./report/read_result.ts";
 import type { BenchResult, Missing } from "./report/result.ts";
 import { printResult } from "./report/terminal.ts";
+import { RUNTIMES, runtimesFound } from "./retry/cost/runtimes.ts";
 import { type Suite, suitesOf } from "./suites.ts";
 import { writeResult } from "./write_result.ts";
 
@@ -40,17 +43,20 @@ async function main(args: readonly string[]): Promise<number> {
       docs: { type: "boolean" },
       from: { type: "string" },
       check: { type: "boolean" },
+      partial: { type: "boolean" },
     },
   });
-  const { quick, only, json, html, docs, from, check } = asked;
-  if (check && !docs) throw new Error("--check belongs to --docs");
+  const { quick, only, json, html, docs, from, check, partial } = asked;
+  if ((check || partial) && !docs) throw new Error(`--${check ? "check" : "partial"} belongs to --docs`);
   if (docs && (quick || only !== undefined)) throw new Error("--docs writes down a full run: leave --quick and --only");
   if (check) {
-    const stale = await isPageStale();
-    if (stale) {
-      say("docs/benchmarks.md is not what docs/bench.json makes: deno task bench --docs --from docs/bench.json");
-    }
-    return stale ? 1 : 0;
+    const command = await renewal();
+    if (command !== undefined) say(`docs/benchmarks.md is not what docs/bench.json makes: ${command}`);
+    return command === undefined ? 0 : 1;
+  }
+  if (docs && !partial && from === undefined) {
+    // Now, and not after twenty minutes.
+    refusePartial({ command: FULL_RUN, missing: (await runtimesFound(RUNTIMES)).missing });
   }
   const { result, failed } = from === undefined
     ? await measured(suitesOf(only), commandOf(asked), quick ?? false)
@@ -63,10 +69,18 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   if (docs) {
+    if (!partial) refusePartial(result);
     await writeResult(BENCH_JSON, withoutLongCurves(result));
     await writePage(await readResult(BENCH_JSON));
   }
   return 0;
+}
+
+/** @throws {Error} naming all that is less than a full run, and what to do */
+function refusePartial(run: Pick<BenchResult, "command" | "missing">): void {
+  const reasons = whyPartial(run);
+  if (reasons.length === 0) return;
+  throw new Error(`--docs writes down a full run: ${reasons.join("; ")}. Mend that, or say --partial too`);
 }
 
 async function measured(suites: readonly (Suite & { only?: string })[], command: string, quick: boolean) {
@@ -96,7 +110,7 @@ async function measured(suites: readonly (Suite & { only?: string })[], command:
 
 /** The command that measures the same again; where it wrote to is nobody's business. */
 function commandOf({ quick, only }: { readonly quick?: boolean; readonly only?: string }): string {
-  return ["deno task bench", ...(quick ? ["--quick"] : []), ...(only === undefined ? [] : [`--only ${only}`])].join(
+  return [FULL_RUN, ...(quick ? ["--quick"] : []), ...(only === undefined ? [] : [`--only ${only}`])].join(
     " ",
   );
 }
