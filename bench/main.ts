@@ -1,11 +1,7 @@
 /**
  * All benches, and the page of what they found.
  *
- *     deno task bench [--quick] [--only NAME] [--json FILE] [--html FILE] [--from FILE] [--docs [--partial | --check]]
- *
- * `--docs` measures, then writes docs/bench.json and makes docs/benchmarks.md of it; `--from FILE` takes a
- * result that there is instead of measuring. What is less than a full run, or lacks a runtime, is not written down
- * unless `--partial` says so. `--check` says whether the page is what docs/bench.json makes.
+ *     deno task bench --help
  *
  * @module
  */
@@ -19,9 +15,22 @@ import { thisMachine } from "./report/machine.ts";
 import { readResult } from "./report/read_result.ts";
 import type { BenchResult, Missing } from "./report/result.ts";
 import { printResult } from "./report/terminal.ts";
+import { printText } from "./report/text_lines.ts";
 import { RUNTIMES, runtimesFound } from "./retry/cost/runtimes.ts";
-import { type Suite, suitesOf } from "./suites.ts";
+import { comparedIfAsked, RESULT_HELP, RESULT_OPTIONS, writeWhereAsked } from "./result_options.ts";
+import { type Suite, SUITES, suitesOf } from "./suites.ts";
 import { writeResult } from "./write_result.ts";
+
+const HELP = `All benches, one after the other: ${SUITES.map(({ name }) => name).join(", ")}.
+
+  --quick             less of each
+  --only NAME         one of them; a part of one by its beginning: system/growth
+${RESULT_HELP}
+  --from FILE         takes a result that there is instead of measuring
+  --docs              writes docs/bench.json, and makes docs/benchmarks.md of it
+  --partial           with --docs: also of less than a full run, or where a runtime is not there
+  --check             with --docs: only says whether the page is what docs/bench.json makes
+`;
 
 if (import.meta.main) {
   try {
@@ -33,20 +42,26 @@ if (import.meta.main) {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  const compared = await comparedIfAsked(args);
+  if (compared !== undefined) return compared;
   const { values: asked } = parseArgs({
     args: [...args],
     options: {
+      help: { type: "boolean" },
       quick: { type: "boolean" },
       only: { type: "string" },
-      json: { type: "string" },
-      html: { type: "string" },
+      ...RESULT_OPTIONS,
       docs: { type: "boolean" },
       from: { type: "string" },
       check: { type: "boolean" },
       partial: { type: "boolean" },
     },
   });
-  const { quick, only, json, html, docs, from, check, partial } = asked;
+  const { quick, only, docs, from, check, partial } = asked;
+  if (asked.help) {
+    printText(HELP.trimEnd());
+    return 0;
+  }
   if ((check || partial) && !docs) throw new Error(`--${check ? "check" : "partial"} belongs to --docs`);
   if (docs && (quick || only !== undefined)) throw new Error("--docs writes down a full run: leave --quick and --only");
   if (check) {
@@ -61,9 +76,8 @@ async function main(args: readonly string[]): Promise<number> {
   const { result, failed } = from === undefined
     ? await measured(suitesOf(only), commandOf(asked), quick ?? false)
     : { result: await readResult(from), failed: [] };
-  if (json !== undefined) await writeResult(json, result);
-  if (html !== undefined) await writeHtml(html, result);
-  if (json === undefined && !docs) printResult(result);
+  if (!docs) printResult(result);
+  await writeWhereAsked(result, asked);
   if (failed.length > 0) {
     say(`failed: ${failed.join(", ")}${docs ? ". The page is left as it is" : ""}`);
     return 1;
@@ -130,11 +144,6 @@ async function runSuite({ name, file, only }: Suite & { only?: string }, quick: 
   } finally {
     await Deno.remove(path);
   }
-}
-
-async function writeHtml(path: string, result: BenchResult): Promise<void> {
-  const { htmlReport } = await import("./report/html.ts");
-  await Deno.writeTextFile(path, await htmlReport(result));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { thisMachine } from "../report/machine.ts";
 import { notesOf } from "../report/notes.ts";
 import type { BenchResult, Measure, Plot, Subject } from "../report/result.ts";
 import { printResult } from "../report/terminal.ts";
+import { comparedIfAsked, measuringArgs, writeWhereAsked } from "../result_options.ts";
 import { loadedEngine } from "../retry/engines.ts";
 import type { RetryEngine } from "../retry/engine.ts";
 import { contentionResult } from "./contention_result.ts";
@@ -47,6 +48,11 @@ else await main();
 
 async function main(): Promise<void> {
   try {
+    const compared = await comparedIfAsked(Deno.args);
+    if (compared !== undefined) {
+      Deno.exitCode = compared;
+      return;
+    }
     const options = optionsOf(Deno.args);
     const head = { schema: 1, command: command(), date: new Date().toISOString(), machine: thisMachine() } as const;
     const engines = await Promise.all(options.engines.map(plugged));
@@ -59,11 +65,11 @@ async function main(): Promise<void> {
       measures: parts.flatMap(({ measures }) => measures),
       plots: parts.flatMap(({ plots }) => plots),
     };
-    if (options.json !== undefined) Deno.writeTextFileSync(options.json, JSON.stringify(result));
     if (options.full) printResult(result);
     else {for (const { subjects, text } of notesOf(result.subjects)) {
         say(`${subjects.map(({ name }) => name).join(", ")}: ${text}`);
       }}
+    await writeWhereAsked(result, options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     tell(`bench:outage: ${error.message}`);
@@ -195,7 +201,10 @@ function thrownText(error: unknown, times: number): string {
 }
 
 function command(): string {
-  return ["deno task bench:outage", ...Deno.args.map((arg) => /[^\w.,:/=-]/.test(arg) ? JSON.stringify(arg) : arg)]
+  return [
+    "deno task bench:outage",
+    ...measuringArgs(Deno.args).map((arg) => /[^\w.,:/=-]/.test(arg) ? JSON.stringify(arg) : arg),
+  ]
     .join(" ");
 }
 

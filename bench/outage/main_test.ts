@@ -15,12 +15,14 @@ Deno.test("bench:outage prints a table, and writes a result that the reports can
   const folder = Deno.makeTempDirSync();
   try {
     const path = `${folder}/result.json`;
-    const choice = "--clients 20 --outage 5s --engine bellhop,floor --rounds 2 --json".split(" ");
-    const { code, out, err } = await outage(...choice, path);
+    const choice = "--clients 20 --outage 5s --engine bellhop,floor --rounds 2".split(" ");
+    const { code, out, err } = await outage(...choice, "--json", path, `--html=${folder}/page.html`);
     assertEquals([code, err], [0, ""]);
     assertStringIncludes(out, "outage, 20 clients");
     assertStringIncludes(out, `floor: has no jitter "full": ran with "none".`);
-    const { subjects, measures, plots } = parseResult(Deno.readTextFileSync(path), path);
+    assertStringIncludes(Deno.readTextFileSync(`${folder}/page.html`), "<figure");
+    const { command, subjects, measures, plots } = parseResult(Deno.readTextFileSync(path), path);
+    assertEquals(command, `deno task bench:outage ${choice.join(" ")}`);
     assertEquals(subjects.slice(0, 2).map(({ name }) => name), ["bellhop", "floor"]);
     const wasted = measures.find(({ id }) => id === "outage/engines/outage/20/wasted/bellhop")!;
     assertEquals(wasted.value!.samples, 2);

@@ -6,13 +6,11 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { compareCommand } from "../report/compare_command.ts";
-import { htmlReport } from "../report/html.ts";
 import { thisMachine } from "../report/machine.ts";
 import { missingTexts } from "../report/missing_text.ts";
 import type { BenchResult, Subject } from "../report/result.ts";
 import { printResult } from "../report/terminal.ts";
-import { writeResult } from "../write_result.ts";
+import { comparedIfAsked, RESULT_HELP, RESULT_OPTIONS, writeWhereAsked } from "../result_options.ts";
 import { checked, checkText, isTrue } from "./check.ts";
 import { costMeasures } from "./cost/measures.ts";
 import { type Effort, type EngineCost, engineCosts } from "./cost/rounds.ts";
@@ -37,9 +35,7 @@ const HELP = `The bench of retry engines.
   --rounds 30         rounds of the measuring, ${FULL.rounds} by default, ${QUICK.rounds} if quick: more where much else runs
   --ms 50             for each engine and case in each round, ${FULL.ms} by default, ${QUICK.ms} if quick
   --runtime node      ${RUNTIMES.join(", ")}; twice and more; all that are there by default
-  --json result.json  writes what was measured as well
-  --html report.html  the same as a page of plots
-  --compare old.json new.json  says what got worse beyond noise, and ends with 1 if anything did
+${RESULT_HELP}
 `;
 
 if (import.meta.main) {
@@ -52,7 +48,8 @@ if (import.meta.main) {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args[0] === "--compare") return await compareCommand(args.slice(1));
+  const compared = await comparedIfAsked(args);
+  if (compared !== undefined) return compared;
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -64,8 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
       rounds: { type: "string" },
       ms: { type: "string" },
       runtime: { type: "string", multiple: true },
-      json: { type: "string" },
-      html: { type: "string" },
+      ...RESULT_OPTIONS,
     },
   });
   if (values.help) return print(HELP);
@@ -92,8 +88,7 @@ async function main(args: readonly string[]): Promise<number> {
     commandOf(values),
   );
   printResult(result);
-  if (values.json !== undefined) await writeResult(values.json, result);
-  if (values.html !== undefined) await Deno.writeTextFile(values.html, await htmlReport([result]));
+  await writeWhereAsked(result, values);
   return 0;
 }
 
