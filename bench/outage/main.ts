@@ -9,6 +9,7 @@ import { notesOf } from "../report/notes.ts";
 import type { BenchResult, Measure, Plot, Subject } from "../report/result.ts";
 import { printResult } from "../report/terminal.ts";
 import { comparedIfAsked, measuringArgs, writeWhereAsked } from "../result_options.ts";
+import { EngineError } from "../retry/engine_error.ts";
 import { loadedEngine } from "../retry/engines.ts";
 import type { RetryEngine } from "../retry/engine.ts";
 import { contentionResult } from "./contention_result.ts";
@@ -171,7 +172,8 @@ async function plugged(specifier: string): Promise<Plugged> {
   try {
     engine = await loadedEngine(specifier);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    if (error instanceof EngineError) throw new UsageError(`--engine ${error.message}`);
+    throw error;
   }
   const all = PRIORITIES.map((priority) => expressed(wantedPolicy(PRIORITY_POLICIES[priority]), engine));
   const notes = [
