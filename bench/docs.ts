@@ -4,6 +4,7 @@
  * @module
  */
 import { docsPage, notesOf } from "./docs_page.ts";
+import { FULL_RUN, whyPartial } from "./full_run.ts";
 import { readResult } from "./report/read_result.ts";
 import type { BenchResult } from "./report/result.ts";
 
@@ -16,9 +17,11 @@ export async function writePage(result: BenchResult): Promise<void> {
   await Deno.writeTextFile(PAGE, await pageOf(result));
 }
 
-/** Whether the page is another than the committed result makes. */
-export async function isPageStale(): Promise<boolean> {
-  return await Deno.readTextFile(PAGE) !== await pageOf(await readResult(BENCH_JSON));
+/** The command that renews the page, if it is another than the committed result makes. */
+export async function renewal(): Promise<string | undefined> {
+  const result = await readResult(BENCH_JSON);
+  if (await Deno.readTextFile(PAGE) === await pageOf(result)) return undefined;
+  return `${FULL_RUN} --docs --from ${BENCH_JSON}${whyPartial(result).length > 0 ? " --partial" : ""}`;
 }
 
 async function pageOf(result: BenchResult): Promise<string> {

@@ -11,6 +11,7 @@ import { amountText, numberText, quartilesText, ratioText } from "./report/amoun
 import { goalState, goalText } from "./report/goal.ts";
 import { type Group, groupsOf } from "./report/group.ts";
 import { machineText } from "./report/machine_text.ts";
+import { missingTexts } from "./report/missing_text.ts";
 import type { BenchResult, Measure, Plot } from "./report/result.ts";
 
 /** What people wrote, by the beginning of the ids of the groups that it explains; `""` stands at the top. */
@@ -53,6 +54,7 @@ export function docsPage(result: BenchResult, notes: Notes): string {
     inline(machineText(result)),
     notes.get("") ?? "",
     versions(result),
+    ...missingTexts(result).map(inline),
     ...goals(groups),
     ...Array.from(suites, ([name, members]) => suite(name, members, result.plots, notes)),
   ].filter((text) => text !== "").join("\n\n") + "\n";

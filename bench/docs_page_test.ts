@@ -63,6 +63,11 @@ Deno.test("docsPage() says why a row has no value and lets no text become markup
   assertStringIncludes(page, "- peer, as it is: needs a \\| that it has not");
 });
 
+Deno.test("docsPage() says what was asked for and is not measured", () => {
+  const page = docsPage({ ...result, missing: [{ what: "bun", why: "not there" }] }, notes);
+  assertStringIncludes(page, "\n\nbun was not measured: not there\n\n## Goals");
+});
+
 Deno.test("docsPage() puts notes once, behind what they are about", () => {
   const page = docsPage(result, notes);
   assertEquals(page.split("Below X.").length, 2);

@@ -7,7 +7,7 @@ import type { BenchResult, Subject } from "./report/result.ts";
  */
 export function mergeResults(
   results: readonly BenchResult[],
-  as: Pick<BenchResult, "command" | "date" | "machine">,
+  as: Pick<BenchResult, "command" | "date" | "machine" | "missing">,
 ): BenchResult {
   const measures = results.flatMap(({ measures }) => measures);
   const plots = results.flatMap(({ plots }) => plots);
@@ -21,6 +21,7 @@ export function mergeResults(
     subjects: mergeSubjects(results.flatMap(({ subjects }) => subjects)),
     measures,
     plots,
+    missing: [...as.missing ?? [], ...results.flatMap(({ missing = [] }) => missing)],
   };
 }
 

@@ -20,6 +20,12 @@ Deno.test("mergeResults() keeps all measures, names each subject once and each r
   assertEquals(merged.machine.runtimes.node, "22.0.0");
 });
 
+Deno.test("mergeResults() keeps what any of them lacks, and what lacks itself", () => {
+  const [bun, suite] = [{ what: "bun", why: "not there" }, { what: "outage", why: "it failed" }];
+  const merged = mergeResults([sample, { ...other, missing: [bun] }], { ...as, missing: [suite] });
+  assertEquals(merged.missing, [suite, bun]);
+});
+
 Deno.test("mergeResults() refuses an id that two results have", () => {
   assertThrows(() => mergeResults([sample, sample], as), Error, "an id belongs to one bench alone");
 });

@@ -1,5 +1,5 @@
 /**
- * Runs bench files and makes one result of them: `deno run -A bench/system/envelope.ts [--quick] [--json FILE] [--only TEXT]`.
+ * Runs bench files and makes one result of them: `deno run -A bench/system/envelope.ts --help`.
  *
  * @module
  */
@@ -11,20 +11,45 @@ import { startProgress } from "./progress.ts";
 import { thisMachine } from "./report/machine.ts";
 import type { BenchResult, Measure, Plot, Subject } from "./report/result.ts";
 import { printResult } from "./report/terminal.ts";
+import { printText } from "./report/text_lines.ts";
+import { comparedIfAsked, RESULT_HELP, RESULT_OPTIONS, writeWhereAsked } from "./result_options.ts";
 import { runGroup } from "./run_group.ts";
-import { writeResult } from "./write_result.ts";
 
-/** Runs these parts as a program, by the arguments of the process. */
+const HELP = `  --quick             less of all, to see that it works
+  --only TEXT         groups with this in their id
+${RESULT_HELP}`;
+
+/** Runs these parts as a program, by the arguments of the process; ends it with 2 if they are wrong. */
 export async function runParts(command: string, parts: readonly Part[]): Promise<void> {
-  const { values: { quick, json, only } } = parseArgs({
-    args: Deno.args,
-    options: { quick: { type: "boolean" }, json: { type: "string" }, only: { type: "string" } },
+  try {
+    Deno.exitCode = await ran(command, parts, Deno.args);
+  } catch (error) {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${(error as Error).message}\n`));
+    Deno.exitCode = 2;
+  }
+}
+
+async function ran(command: string, parts: readonly Part[], args: readonly string[]): Promise<number> {
+  const compared = await comparedIfAsked(args);
+  if (compared !== undefined) return compared;
+  const { values: { help, quick, only, ...files } } = parseArgs({
+    args: [...args],
+    options: { help: { type: "boolean" }, quick: { type: "boolean" }, only: { type: "string" }, ...RESULT_OPTIONS },
   });
+  if (help) {
+    printText(`${command}\n\n${HELP}`);
+    return 0;
+  }
   const chosen = parts.map((part) => ({ ...part, groups: part.groups.filter(({ id }) => id.includes(only ?? "")) }));
+  if (chosen.every(({ groups }) => groups.length === 0)) {
+    const ids = parts.flatMap(({ groups }) => groups.map(({ id }) => id)).join(", ");
+    throw new Error(`--only ${only}: no group has this in its id. There are ${ids}`);
+  }
   const said = [quick && "--quick", only !== undefined && `--only ${only}`].filter(Boolean);
   const result = await resultOf([command, ...said].join(" "), chosen, quick ? QUICK : FULL);
-  if (json === undefined) printResult(result);
-  else await writeResult(json, result);
+  printResult(result);
+  await writeWhereAsked(result, files);
+  return 0;
 }
 
 /** Measures all groups of the parts, one after the other. */

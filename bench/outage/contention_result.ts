@@ -4,8 +4,8 @@
  * @module
  */
 import type { Measure, Plot, Subject } from "../report/result.ts";
+import { spreadOf } from "../spread.ts";
 import { BELLHOP, type Contention, contention, PUBLISHED } from "./contention.ts";
-import { spreadOf } from "./outage_result.ts";
 
 const SIZES = [10, 20, 50, 100, 190];
 const PATH = "outage/contention";

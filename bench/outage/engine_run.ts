@@ -12,19 +12,24 @@ import { seededRandom } from "../../src/testing/mod.ts";
 import type { Given, Policy, RetryEngine } from "../retry/engine.ts";
 import { turn, virtualTime } from "../retry/virtual_time.ts";
 import { DRAW, drawn } from "./chance.ts";
-import { LIMIT_MS, type Run } from "./run.ts";
+import { END, LIMIT_MS, type Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { createWorld } from "./world.ts";
 
 /** One error for all: to make one with its stack costs more than any engine. */
 const FAILED = new Error("the attempt failed");
 
-/** Runs the scenario to its end. One at a time, since it may fake the platform's timers and `Math.random`. */
+/**
+ * Runs the scenario to its end. One at a time, since it may fake the platform's timers and `Math.random`.
+ *
+ * @param threw is told what the engine throws where it should reject; the operation counts as given up
+ */
 export async function runEngine(
   scenario: Scenario,
   engine: RetryEngine,
   policies: Readonly<Record<Priority, Policy>>,
   seed: number,
+  threw: (error: unknown) => void = () => {},
 ): Promise<Run> {
   const byRank = PRIORITIES.map((priority) => policies[priority]);
   const platformRandom = Math.random;
@@ -41,7 +46,7 @@ export async function runEngine(
           underWay.set(operation, { resolve, reject });
           world.send(operation, time.nowMs());
         });
-      engine.run(attempt, byRank[ranks[operation % scenario.clients]], givenTo(operation)).then(
+      called(attempt, operation).then(
         () => world.end(operation, true, time.nowMs()),
         () => world.end(operation, false, time.nowMs()),
       );
@@ -49,11 +54,23 @@ export async function runEngine(
     answered(operation, ok) {
       const { resolve, reject } = underWay.get(operation)!;
       underWay.delete(operation);
-      if (ok) resolve();
+      // Nobody may be listening to an attempt that the engine has left behind.
+      if (ok || ends[operation] !== END.none) resolve();
       else reject(FAILED);
     },
   });
-  const { attempts, ranks } = world.run;
+  const { attempts, ends, ranks } = world.run;
+
+  function called(attempt: () => Promise<void>, operation: number): Promise<void> {
+    try {
+      const end = engine.run(attempt, byRank[ranks[operation % scenario.clients]], givenTo(operation));
+      if (typeof end?.then !== "function") throw new TypeError("run() returned no promise");
+      return end;
+    } catch (error) {
+      threw(error);
+      return Promise.reject(error);
+    }
+  }
 
   function givenTo(operation: number): Given {
     let [drawnFor, times] = [0, 0];

@@ -6,7 +6,7 @@ import { runEngine } from "./engine_run.ts";
 import { expressed, wantedPolicy } from "./expressible.ts";
 import { measured } from "./measures.ts";
 import { type Policies, runPolicies } from "./policy_run.ts";
-import type { Run } from "./run.ts";
+import { END, type Run } from "./run.ts";
 import { namedScenario, SCENARIOS } from "./scenarios.ts";
 
 const sizes = { clients: 40, outageMs: 20_000 };
@@ -61,9 +61,45 @@ Deno.test("runEngine() gives the same run for the same seed, and gives the platf
   assert(globalThis.setTimeout === setTimeout && globalThis.Date === Date && Math.random === random);
 });
 
-function plugged(engine: RetryEngine, scenario: Run["scenario"], wanted: Policies, seed = 7): Promise<Run> {
+Deno.test("runEngine() gives up the operations for which an engine throws, tells it, and goes on with the others", async () => {
+  const scenario = namedScenario("steady", sizes)!;
+  const floor = await loadedEngine("floor");
+  let calls = 0;
+  const faulty: RetryEngine = {
+    ...floor,
+    run(op, policy, given) {
+      if (++calls % 2 === 0) return floor.run(op, policy, given);
+      // An attempt that nobody waits for must not end the process either.
+      op(given);
+      throw new Error(`call ${calls}`);
+    },
+  };
+  const policies = changed({ jitter: "none", firstRetry: "backoff" });
+  const thrown: unknown[] = [];
+  const { ends } = await plugged(faulty, scenario, policies, 7, (error) => thrown.push(error));
+  const count = (end: number) => ends.filter((one) => one === end).length;
+  assertEquals([count(END.givenUp), count(END.done)], [thrown.length, ends.length - thrown.length]);
+  assertEquals([thrown.length, String(thrown[0])], [ends.length / 2, "Error: call 1"]);
+});
+
+Deno.test("runEngine() comes to an end with an engine that returns nothing, and measures what there is", async () => {
+  const floor = await loadedEngine("floor");
+  const thrown: unknown[] = [];
+  const none = { ...floor, run: () => undefined } as unknown as RetryEngine;
+  const run = await plugged(none, namedScenario("outage", sizes)!, changed({}), 7, (error) => thrown.push(error));
+  assertEquals([thrown.length, String(thrown[0])], [run.ends.length, "TypeError: run() returned no promise"]);
+  assertEquals([measured(run).done, measured(run).wasted], [0, undefined]);
+});
+
+function plugged(
+  engine: RetryEngine,
+  scenario: Run["scenario"],
+  wanted: Policies,
+  seed = 7,
+  threw?: (error: unknown) => void,
+): Promise<Run> {
   const policies = PRIORITIES.map((priority) => [priority, expressed(wantedPolicy(wanted[priority]), engine).policy]);
-  return runEngine(scenario, engine, Object.fromEntries(policies), seed);
+  return runEngine(scenario, engine, Object.fromEntries(policies), seed, threw);
 }
 
 function assertSame(actual: Run, expected: Run): void {

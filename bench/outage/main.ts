@@ -8,8 +8,10 @@ import { thisMachine } from "../report/machine.ts";
 import { notesOf } from "../report/notes.ts";
 import type { BenchResult, Measure, Plot, Subject } from "../report/result.ts";
 import { printResult } from "../report/terminal.ts";
+import { comparedIfAsked, measuringArgs, writeWhereAsked } from "../result_options.ts";
+import { EngineError } from "../retry/engine_error.ts";
 import { loadedEngine } from "../retry/engines.ts";
-import type { Policy, RetryEngine } from "../retry/engine.ts";
+import type { RetryEngine } from "../retry/engine.ts";
 import { contentionResult } from "./contention_result.ts";
 import { runEngine } from "./engine_run.ts";
 import { expressed, wantedPolicy } from "./expressible.ts";
@@ -18,6 +20,7 @@ import { HELP, type Options, optionsOf, UsageError } from "./options.ts";
 import { measuresOf, plotsOf, type Series, seriesOf } from "./outage_result.ts";
 import { POLICIES } from "./policies.ts";
 import { runPolicies } from "./policy_run.ts";
+import type { Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { plotTable, wideTable } from "./wide_table.ts";
 
@@ -29,11 +32,12 @@ interface Parts {
 
 const PARTS = { outages, brooker, growth };
 
-/** An engine with the policies that it can express. */
+/** An engine that runs the policies which it can express. */
 interface Plugged {
   readonly engine: RetryEngine;
-  readonly policies: Readonly<Record<typeof PRIORITIES[number], Policy>>;
-  readonly subject: Subject;
+  /** With what is known of it up to now. */
+  subject(): Subject;
+  run(scenario: Scenario, seed: number): Promise<Run>;
 }
 
 /** No engine is tried with a size that it would sit on for longer. */
@@ -45,6 +49,11 @@ else await main();
 
 async function main(): Promise<void> {
   try {
+    const compared = await comparedIfAsked(Deno.args);
+    if (compared !== undefined) {
+      Deno.exitCode = compared;
+      return;
+    }
     const options = optionsOf(Deno.args);
     const head = { schema: 1, command: command(), date: new Date().toISOString(), machine: thisMachine() } as const;
     const engines = await Promise.all(options.engines.map(plugged));
@@ -57,11 +66,11 @@ async function main(): Promise<void> {
       measures: parts.flatMap(({ measures }) => measures),
       plots: parts.flatMap(({ plots }) => plots),
     };
-    if (options.json !== undefined) Deno.writeTextFileSync(options.json, JSON.stringify(result));
     if (options.full) printResult(result);
     else {for (const { subjects, text } of notesOf(result.subjects)) {
         say(`${subjects.map(({ name }) => name).join(", ")}: ${text}`);
       }}
+    await writeWhereAsked(result, options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     tell(`bench:outage: ${error.message}`);
@@ -85,10 +94,9 @@ async function outages(options: Options, engines: readonly Plugged[]): Promise<P
       if (print) say(`\n${wideTable(series)}`);
     };
     const byEngine: Series[] = [];
-    for (const { engine, policies, subject } of engines) {
-      progress(`${heading}: ${subject.name}`);
-      const run = (seed: number) => runEngine(scenario, engine, policies, seed);
-      byEngine.push(await seriesOf(subject.name, options.seeds, run));
+    for (const { engine: { name }, run } of engines) {
+      progress(`${heading}: ${name}`);
+      byEngine.push(await seriesOf(name, options.seeds, (seed) => run(scenario, seed)));
     }
     progress();
     report("engines", `${heading}, by engine`, byEngine);
@@ -101,7 +109,7 @@ async function outages(options: Options, engines: readonly Plugged[]): Promise<P
     report("policies", `${heading}, by policy`, byPolicy);
   }
   const subjects = [
-    ...engines.map(({ subject }) => subject),
+    ...engines.map(({ subject }) => subject()),
     ...policies.map(({ name, about }) => ({ name: `policy: ${name}`, version: "", notes: [`${about}.`] })),
   ];
   return { subjects, measures, plots };
@@ -122,20 +130,25 @@ async function growth(options: Options, all: readonly Plugged[]): Promise<Parts>
   const fast = "bellhop's arithmetic";
   const subjects = [
     {
-      subject: { name: fast, version: "", notes: ["the policy as plain functions over columns, without an engine."] },
+      name: fast,
+      subject: (): Subject => ({
+        name: fast,
+        version: "",
+        notes: ["the policy as plain functions over columns, without an engine."],
+      }),
       run: (clients: number) => runPolicies(sized(clients), PRIORITY_POLICIES, seed),
       maxSeconds: Infinity,
     },
-    ...engines.map(({ engine, policies, subject }) => ({
+    ...engines.map(({ engine: { name }, subject, run }) => ({
+      name,
       subject,
-      run: (clients: number) => runEngine(sized(clients), engine, policies, seed),
+      run: (clients: number) => run(sized(clients), seed),
       maxSeconds: ENGINE_SECONDS,
     })),
   ];
   const measures: Measure[] = [];
   const lines: Parameters<typeof growthPlot>[0][number][] = [];
-  for (const { subject, run, maxSeconds } of subjects) {
-    const { name } = subject;
+  for (const { name, run, maxSeconds } of subjects) {
     const { sizes, stopped } = await grown(
       { name, run, maxSeconds },
       maxClients,
@@ -151,7 +164,7 @@ async function growth(options: Options, all: readonly Plugged[]): Promise<Parts>
     lines.push({ name, sizes });
   }
   const byGroup = [...Map.groupBy(measures, ({ group }) => group).values()].flat();
-  return { subjects: subjects.map(({ subject }) => subject), measures: byGroup, plots: [growthPlot(lines)] };
+  return { subjects: subjects.map(({ subject }) => subject()), measures: byGroup, plots: [growthPlot(lines)] };
 }
 
 async function plugged(specifier: string): Promise<Plugged> {
@@ -159,7 +172,8 @@ async function plugged(specifier: string): Promise<Plugged> {
   try {
     engine = await loadedEngine(specifier);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    if (error instanceof EngineError) throw new UsageError(`--engine ${error.message}`);
+    throw error;
   }
   const all = PRIORITIES.map((priority) => expressed(wantedPolicy(PRIORITY_POLICIES[priority]), engine));
   const notes = [
@@ -167,13 +181,32 @@ async function plugged(specifier: string): Promise<Plugged> {
     ...(engine.supports.random ? [] : ["takes no random numbers: ran with a seeded Math.random."]),
     ...all.flatMap(({ notes }) => notes),
   ];
-  const policies = Object.fromEntries(PRIORITIES.map((priority, rank) => [priority, all[rank].policy]));
+  const policies = Object.fromEntries(
+    PRIORITIES.map((priority, rank) => [priority, all[rank].policy]),
+  ) as unknown as Parameters<typeof runEngine>[2];
   const { name, version } = engine;
-  return { engine, policies, subject: { name, version, notes: [...new Set(notes)] } } as unknown as Plugged;
+  const thrown: unknown[] = [];
+  let times = 0;
+  return {
+    engine,
+    subject: () => ({ name, version, notes: [...new Set(notes), ...thrown.map((error) => thrownText(error, times))] }),
+    run: (scenario, seed) =>
+      runEngine(scenario, engine, policies, seed, (error) => {
+        if (times++ === 0) thrown.push(error);
+      }),
+  };
+}
+
+function thrownText(error: unknown, times: number): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return `threw ${times.toLocaleString("en")} times where it should reject, each an operation given up; first: ${said}`;
 }
 
 function command(): string {
-  return ["deno task bench:outage", ...Deno.args.map((arg) => /[^\w.,:/=-]/.test(arg) ? JSON.stringify(arg) : arg)]
+  return [
+    "deno task bench:outage",
+    ...measuringArgs(Deno.args).map((arg) => /[^\w.,:/=-]/.test(arg) ? JSON.stringify(arg) : arg),
+  ]
     .join(" ");
 }
 

@@ -7,7 +7,7 @@ import { PRIORITIES, type Priority } from "../../mod.ts";
 import { END, type Run, WINDOW_MS } from "./run.ts";
 import { capacityPerSecond, recoveryMs } from "./scenario.ts";
 
-/** `undefined` where there is nothing to measure: no recovery, no operation of the kind. */
+/** `undefined` where there is nothing to measure: no recovery, no attempt, no operation of the kind. */
 export interface Measured {
   /** Share of the operations that succeeded. */
   readonly done: number;
@@ -15,7 +15,7 @@ export interface Measured {
   /** Attempts for each operation. */
   readonly attempts: number;
   /** Share of the attempts that did not bring a success. */
-  readonly wasted: number;
+  readonly wasted: number | undefined;
   /** Most requests in a second before the recovery, as a multiple of what the server can do when all is well. */
   readonly peakBefore: number | undefined;
   /** The same from the recovery on: the thundering herd. */
@@ -54,7 +54,7 @@ export function measured(run: Run): Measured {
     done: done / ends.length,
     doneOf: byPriority(shares),
     attempts: tries / ends.length,
-    wasted: 1 - fates.done / tries,
+    wasted: tries === 0 ? undefined : 1 - fates.done / tries,
     ...recovered(run),
     jainPriorities: jain(shares.filter((share) => share !== undefined)),
     jainClients: Math.min(

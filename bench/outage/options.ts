@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { RESULT_HELP, RESULT_OPTIONS } from "../result_options.ts";
 import { ENGINES } from "../retry/engines.ts";
 import { POLICIES } from "./policies.ts";
 import { type Scenario, scenarioFault } from "./scenario.ts";
@@ -20,6 +21,7 @@ export interface Options {
   readonly parts: readonly ("outages" | "brooker" | "growth")[];
   readonly quick: boolean;
   readonly json: string | undefined;
+  readonly html: string | undefined;
   /** A table for each measure, with quartiles. */
   readonly full: boolean;
   /** Of the largest simulation of `--growth`. */
@@ -39,7 +41,7 @@ Without a choice of a part: three outages, the contention and the growth, in abo
   --rounds N          seeds that follow one another, 1 to 100 (3; 1 above 10,000 clients and with --quick)
   --quick             less of all
   --full              a table for each measure, with quartiles
-  --json FILE         writes the result too
+${RESULT_HELP}
   --brooker           only the contention of M. Brooker's article
   --growth            only the growth: 10 to --clients (1,000,000) clients, and the engines named
 
@@ -78,6 +80,7 @@ export function optionsOf(args: readonly string[]): Options {
     parts: only.length > 0 ? only : isChosen ? ["outages"] : ["outages", "brooker", "growth"],
     quick,
     json: given.json,
+    html: given.html,
     full: given.full ?? false,
     maxClients: given.clients !== undefined ? sizes.clients : quick ? 10_000 : 1_000_000,
   };
@@ -102,7 +105,7 @@ function parsed(args: readonly string[]) {
         policy: list,
         seed: text,
         rounds: text,
-        json: text,
+        ...RESULT_OPTIONS,
         quick: flag,
         full: flag,
         brooker: flag,

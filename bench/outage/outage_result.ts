@@ -4,8 +4,9 @@
  * @module
  */
 import { PRIORITIES } from "../../mod.ts";
-import type { Measure, Plot, Spread, Unit } from "../report/result.ts";
-import { type Measured, measured, quantile } from "./measures.ts";
+import type { Measure, Plot, Unit } from "../report/result.ts";
+import { spreadOf } from "../spread.ts";
+import { type Measured, measured } from "./measures.ts";
 import { type Run, WINDOW_MS } from "./run.ts";
 import { capacityPerSecond } from "./scenario.ts";
 
@@ -143,13 +144,6 @@ export function plotsOf(path: string, title: string, series: readonly Series[]):
       lines: lines("unfinished"),
     },
   ];
-}
-
-/** Median and quartiles. */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [median, low, high] = [0.5, 0.25, 0.75].map((part) => quantile(sorted, part));
-  return { median, low, high, samples: sorted.length };
 }
 
 function loadLine({ scenario, windows: { arrived } }: Run): Line {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Plot } from "../report/result.ts";
+import { spreadOf } from "../spread.ts";
 import type { Series } from "./outage_result.ts";
-import { spreadOf } from "./outage_result.ts";
 import type { Measured } from "./measures.ts";
 
 type Cell = (measured: Measured) => number | undefined;
@@ -19,7 +19,7 @@ const COLUMNS: readonly (readonly [title: string, of: Cell])[] = [
   ["HIGH", ({ doneOf }) => 100 * doneOf.HIGH!],
   ["CRITICAL", ({ doneOf }) => 100 * doneOf.CRITICAL!],
   ["tries", ({ attempts }) => attempts],
-  ["wasted %", ({ wasted }) => 100 * wasted],
+  ["wasted %", ({ wasted }) => 100 * wasted!],
   ["peak", ({ peakBefore }) => peakBefore],
   ["after", ({ peakAfter }) => peakAfter],
   ["drain99 s", ({ drain99Ms }) => seconds(drain99Ms)],

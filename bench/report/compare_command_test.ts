@@ -1,27 +1,19 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { BenchResult } from "./result.ts";
 import { sampleResult } from "./testing/sample_result.ts";
+import { slower } from "./testing/slower.ts";
 
 Deno.test("bench:compare exits with 1 when something got worse, 0 when nothing did, 2 when it cannot tell", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const result = sampleResult();
-    const slow = ({ measures, ...rest }: BenchResult): BenchResult => ({
-      ...rest,
-      measures: measures.map(({ ratio: _, ...measure }) => {
-        const { value } = measure;
-        if (value === undefined || measure.better === "higher") return measure;
-        return { ...measure, value: { ...value, median: 3 * value.median, low: 3 * value.low, high: 3 * value.high } };
-      }),
-    });
     await Deno.writeTextFile(`${folder}/old.json`, JSON.stringify(result));
-    await Deno.writeTextFile(`${folder}/slow.json`, JSON.stringify(slow(result)));
+    await Deno.writeTextFile(`${folder}/slow.json`, JSON.stringify(slower(result)));
     await Deno.writeTextFile(`${folder}/broken.json`, "{}");
-    const [old, slower, broken, nothing] = ["old", "slow", "broken", "nothing"].map((name) => `${folder}/${name}.json`);
+    const [old, slow, broken, nothing] = ["old", "slow", "broken", "nothing"].map((name) => `${folder}/${name}.json`);
     const cases: [paths: string[], code: number, said: string][] = [
       [[old, old], 0, "0 worse, 0 better"],
-      [[old, slower], 1, "retry/cost/success/deno/cockatiel"],
-      [[slower, old], 0, "better"],
+      [[old, slow], 1, "retry/cost/success/deno/cockatiel"],
+      [[slow, old], 0, "better"],
       [[old, broken], 2, 'broken.json: must have a field "schema"'],
       [[old, nothing], 2, "does not exist"],
       [[old], 2, "usage: deno task bench:compare"],

@@ -74,7 +74,7 @@ function head(results: readonly BenchResult[], data: PageData): Html {
       <h1>${title}</h1>
       <p class="detail">${detail}</p>
     </div>
-    ${results.map(({ command, date, machine }) => {
+    ${results.map(({ command, date, machine, missing = [] }) => {
       const { cpu, cores, memoryBytes, os, runtimes, load } = machine;
       const facts = [
         ["Measured by", command],
@@ -83,6 +83,7 @@ function head(results: readonly BenchResult[], data: PageData): Html {
         ["System", os],
         ["Runtimes", Object.entries(runtimes).map((runtime) => runtime.join(" ")).join(", ") || "none"],
         ["Load before", `${load.toFixed(1)}${isBusy(machine) ? ": busy, trust ratios only" : ""}`],
+        ...missing.map(({ what, why }) => ["Not measured", `${what}: ${why}`]),
       ];
       return html`<dl class="facts">${
         facts.map(([name, value]) =>

@@ -62,6 +62,7 @@ const BROKEN: readonly [field: string, what: string, breaks: (result: Loose) => 
     (result) => result.measures[3].id = result.measures[2].id,
   ],
   ["plots[1].id", `"outage/10000/load" stands twice`, (result) => result.plots[1].id = result.plots[0].id],
+  ["missing[0]", 'must have a field "why"', (result) => result.missing = [{ what: "node" }]],
   ["plots[1].x.scale", "must be one of linear, log", (result) => result.plots[1].x.scale = "cubic"],
   [
     "plots[0].lines[1].points[7]",

@@ -20,6 +20,15 @@ export interface BenchResult {
   readonly subjects: readonly Subject[];
   readonly measures: readonly Measure[];
   readonly plots: readonly Plot[];
+  /** What was asked for and is not in here. */
+  readonly missing?: readonly Missing[];
+}
+
+/** Asked for and not measured as a whole, so that no measure can say why: a runtime, a suite. */
+export interface Missing {
+  readonly what: string;
+  /** And what to do about it. */
+  readonly why: string;
 }
 
 export interface Machine {

@@ -7,6 +7,7 @@ import { amountText, quartilesText, ratioText } from "./amount.ts";
 import { goalState, goalText } from "./goal.ts";
 import { type Group, groupsOf } from "./group.ts";
 import { machineText } from "./machine_text.ts";
+import { missingTexts } from "./missing_text.ts";
 import { marksOf, notesOf } from "./notes.ts";
 import { printable } from "./printable.ts";
 import type { BenchResult, Measure } from "./result.ts";
@@ -37,6 +38,7 @@ export function formatResult(result: BenchResult, options: TextOptions = {}): st
   const groups = groupsOf(result);
   return [
     ...[...wrap(machineText(result), page), ...versionLines(result, page)].map((line) => paint("dim", line)),
+    ...missingTexts(result).flatMap((text) => wrap(paint("yellow", text), page, "  ")),
     ...groups.flatMap((group) => ["", ...groupLines(group, page)]),
     ...footnotes(result, page),
     ...goalLines(groups, page),

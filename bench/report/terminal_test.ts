@@ -26,6 +26,12 @@ Deno.test("formatResult() names every subject, version, note, reason and heading
   }
 });
 
+Deno.test("formatResult() says before all numbers what was asked for and is not measured", () => {
+  const text = formatResult({ ...SAMPLE, missing: [{ what: "bun", why: "not there" }] }, { columns: 120 });
+  const at = text.indexOf("\nbun was not measured: not there\n");
+  assert(at > 0 && at < text.indexOf("Success at once"), text);
+});
+
 Deno.test("formatResult() puts the floor first, then the best, and what has no value last", () => {
   const lines = formatResult(SAMPLE, { columns: 120 }).split("\n");
   const start = lines.indexOf("A wait that is aborted, on Deno");

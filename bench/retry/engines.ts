@@ -6,6 +6,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { RetryEngine } from "./engine.ts";
+import { EngineError } from "./engine_error.ts";
 
 /** The packages that are pinned here; their adapters say the same. */
 const PEERS: Readonly<Record<string, string>> = {
@@ -23,43 +24,53 @@ export const ENGINES: readonly string[] = ["floor", "bellhop", ...Object.keys(PE
 /**
  * Where the adapter lies: `./mine.ts`, or `npm:p-retry`, or a name of {@linkcode ENGINES}.
  *
- * @throws {Error} with what to do, if there is no such engine
+ * @throws {EngineError} for a package without an adapter, and for another version than is pinned: no package says
+ * which of its options mean a policy, so nothing is guessed
  */
 export function adapterUrl(specifier: string): string {
-  const [, name, version] = /^(?:npm:)?(.+?)(?:@([\d.]+))?$/.exec(specifier) ?? ["", specifier];
+  const [, name, version] = /^(?:npm:)?(.+?)(?:@([^@/]+))?$/.exec(specifier) ?? ["", specifier];
   if (ENGINES.includes(name) && [undefined, PEERS[name]].includes(version)) {
     return new URL(`engines/${name.replaceAll("-", "_")}.ts`, import.meta.url).href;
   }
-  if (ENGINES.includes(name)) throw new Error(`--engine ${specifier}: the bench pins ${name} ${PEERS[name]}`);
+  if (ENGINES.includes(name)) {
+    throw new EngineError(specifier, `: the bench pins ${name} ${PEERS[name]}. Take npm:${name}, or ${HOW_TO_ADAPT}`);
+  }
   if (specifier.startsWith("file:")) return specifier;
-  if (/^\.{0,2}\/|\.[cm]?[jt]s$/.test(specifier)) return pathToFileURL(resolve(specifier)).href;
+  const isPath = /^\.{0,2}\/|\.[cm]?[jt]s$/.test(specifier) && !ADDRESS.test(specifier);
+  if (isPath) return pathToFileURL(resolve(specifier)).href;
   const known = Object.keys(PEERS).map((one) => `npm:${one}`).join(", ");
-  throw new Error(
-    `--engine ${specifier}: the bench has no adapter for it. It knows ${known}; for any other write one ` +
-      `(deno task bench:retry --init mine.ts) and give its path: --engine ./mine.ts`,
+  throw new EngineError(
+    specifier,
+    `: the bench has no adapter for it, and guesses none. Take one of ${known}, or ${HOW_TO_ADAPT}`,
   );
 }
+
+/** `npm:`, `jsr:`, `https:`; a drive of Windows has one letter. */
+const ADDRESS = /^[a-z][a-z\d+.-]+:/i;
+
+const HOW_TO_ADAPT = "write an adapter: `deno task bench:retry --init mine.ts`, import the package in it, see what " +
+  "`--check mine.ts` says of it, and give its path, `--engine ./mine.ts`; docs/guides/retry-engines.md shows one";
 
 /**
  * The engine that a module exports.
  *
- * @throws {Error} naming the field, if it is none
+ * @throws {EngineError} naming the field, if it is none
  */
 export function engineOf(module: object, specifier: string): RetryEngine {
   const { engine } = module as { readonly engine?: RetryEngine };
   const fault = engine === undefined ? "exports no `engine`" : faultOf(engine);
-  if (fault !== undefined) throw new Error(`${specifier} ${fault}; see bench/retry/engine.ts`);
+  if (fault !== undefined) throw new EngineError(specifier, ` ${fault}; see bench/retry/engine.ts`);
   return engine!;
 }
 
-/** Loads an engine into this process. @throws {Error} with what to do */
+/** Loads an engine into this process. @throws {EngineError} with what to do */
 export async function loadedEngine(specifier: string): Promise<RetryEngine> {
   const url = adapterUrl(specifier);
   let module: object;
   try {
     module = await import(url);
   } catch (error) {
-    throw new Error(`${specifier} cannot be loaded: ${error instanceof Error ? error.message : error}`);
+    throw new EngineError(specifier, ` cannot be loaded: ${error instanceof Error ? error.message : error}`);
   }
   return engineOf(module, specifier);
 }

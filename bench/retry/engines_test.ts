@@ -1,4 +1,5 @@
 import { assertEquals, assertLessOrEqual, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { EngineError } from "./engine_error.ts";
 import { adapterUrl, engineOf, ENGINES, loadedEngine } from "./engines.ts";
 import { triedClaims } from "./expresses.ts";
 
@@ -30,11 +31,29 @@ Deno.test("adapterUrl() takes a package's name with and without its version, a p
   assertEquals(adapterUrl("file:///a/mine.ts"), "file:///a/mine.ts");
 });
 
-Deno.test("adapterUrl() says what to do when there is no adapter for a package, or none for its version", () => {
-  const { message } = assertThrows(() => adapterUrl("npm:retry-nobody-knows"), Error);
-  assertStringIncludes(message, "npm:p-retry");
-  assertStringIncludes(message, "--init mine.ts");
-  assertThrows(() => adapterUrl("npm:p-retry@1.0.0"), Error, "9.0.0");
+Deno.test("adapterUrl() guesses nothing of a package that it does not know, and says how to write an adapter", () => {
+  const unknown = [
+    "npm:retry-nobody-knows",
+    "npm:@scope/retry@1.2.3",
+    "npm:ends-in.js",
+    "jsr:@a/b",
+    "https://a.b/c.ts",
+    "",
+  ];
+  for (const specifier of unknown) {
+    const { message } = assertThrows(() => adapterUrl(specifier), EngineError);
+    for (const text of [specifier, "npm:p-retry", "--init mine.ts", "docs/guides/retry-engines.md"]) {
+      assertStringIncludes(message, text);
+    }
+    assertEquals(message.includes("\n"), false, "one line, as for all that is wrong on a command line");
+  }
+});
+
+Deno.test("adapterUrl() takes no other version than is pinned, and says which that is", () => {
+  for (const version of ["1.0.0", "latest", "^9.0.0"]) {
+    const { message } = assertThrows(() => adapterUrl(`npm:p-retry@${version}`), EngineError, "pins p-retry 9.0.0");
+    assertStringIncludes(message, "--init mine.ts");
+  }
 });
 
 const WHOLE = {
@@ -57,9 +76,9 @@ const FAULTS: readonly [object, string][] = [
 
 Deno.test("engineOf() names the field when a module exports no engine", () => {
   assertEquals(engineOf({ engine: WHOLE }, "mine.ts").name, "mine");
-  for (const [module, field] of FAULTS) assertThrows(() => engineOf(module, "mine.ts"), Error, field);
+  for (const [module, field] of FAULTS) assertThrows(() => engineOf(module, "mine.ts"), EngineError, field);
 });
 
 Deno.test("loadedEngine() names the file when it is not there", async () => {
-  await assertRejects(() => loadedEngine("./not_there.ts"), Error, "./not_there.ts cannot be loaded");
+  await assertRejects(() => loadedEngine("./not_there.ts"), EngineError, "./not_there.ts cannot be loaded");
 });

@@ -6,16 +6,15 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { compareCommand } from "../report/compare_command.ts";
-import { htmlReport } from "../report/html.ts";
 import { thisMachine } from "../report/machine.ts";
+import { missingTexts } from "../report/missing_text.ts";
 import type { BenchResult, Subject } from "../report/result.ts";
 import { printResult } from "../report/terminal.ts";
-import { writeResult } from "../write_result.ts";
+import { comparedIfAsked, RESULT_HELP, RESULT_OPTIONS, writeWhereAsked } from "../result_options.ts";
 import { checked, checkText, isTrue } from "./check.ts";
 import { costMeasures } from "./cost/measures.ts";
 import { type Effort, type EngineCost, engineCosts } from "./cost/rounds.ts";
-import { missingText, programs, type Runtime, runtimeFound, type RuntimeName, RUNTIMES } from "./cost/runtimes.ts";
+import { programs, type RuntimeName, RUNTIMES, runtimesFound } from "./cost/runtimes.ts";
 import { adapterUrl, ENGINES, loadedEngine } from "./engines.ts";
 import { notesOf } from "./expresses.ts";
 import { writeAdapter } from "./init.ts";
@@ -36,9 +35,7 @@ const HELP = `The bench of retry engines.
   --rounds 30         rounds of the measuring, ${FULL.rounds} by default, ${QUICK.rounds} if quick: more where much else runs
   --ms 50             for each engine and case in each round, ${FULL.ms} by default, ${QUICK.ms} if quick
   --runtime node      ${RUNTIMES.join(", ")}; twice and more; all that are there by default
-  --json result.json  writes what was measured as well
-  --html report.html  the same as a page of plots
-  --compare old.json new.json  says what got worse beyond noise, and ends with 1 if anything did
+${RESULT_HELP}
 `;
 
 if (import.meta.main) {
@@ -51,7 +48,8 @@ if (import.meta.main) {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args[0] === "--compare") return await compareCommand(args.slice(1));
+  const compared = await comparedIfAsked(args);
+  if (compared !== undefined) return compared;
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -63,8 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
       rounds: { type: "string" },
       ms: { type: "string" },
       runtime: { type: "string", multiple: true },
-      json: { type: "string" },
-      html: { type: "string" },
+      ...RESULT_OPTIONS,
     },
   });
   if (values.help) return print(HELP);
@@ -86,19 +83,18 @@ async function main(args: readonly string[]): Promise<number> {
   const engines = values.engine === undefined ? ENGINES : ["floor", "bellhop", ...values.engine];
   const result = await measured(
     [...new Set(engines)],
-    await runtimes(values.runtime ?? (values.quick ? ["deno"] : RUNTIMES)),
+    await runtimesOf(values.runtime ?? (values.quick ? ["deno"] : RUNTIMES)),
     effort,
     commandOf(values),
   );
   printResult(result);
-  if (values.json !== undefined) await writeResult(values.json, result);
-  if (values.html !== undefined) await Deno.writeTextFile(values.html, await htmlReport([result]));
+  await writeWhereAsked(result, values);
   return 0;
 }
 
 async function measured(
   engines: readonly string[],
-  found: readonly Runtime[],
+  { found, missing }: Awaited<ReturnType<typeof runtimesFound>>,
   effort: Effort,
   command: string,
 ): Promise<BenchResult> {
@@ -117,7 +113,7 @@ async function measured(
     const costs: EngineCost[] = await engineCosts(runtime, adapters, made, effort, printError);
     measures.push(...costMeasures(runtime, costs, effort.waiting));
   }
-  return { schema: 1, command, date, machine, subjects, measures, plots: [] };
+  return { schema: 1, command, date, machine, subjects, measures, plots: [], missing };
 }
 
 /** What measures the same again: where a result was written to is nobody else's. */
@@ -140,18 +136,14 @@ function commandOf(
   ].join(" ");
 }
 
-async function runtimes(names: readonly string[]): Promise<Runtime[]> {
-  const found: Runtime[] = [];
-  for (const name of names) {
-    if (!RUNTIMES.includes(name as RuntimeName)) {
-      throw new Error(`--runtime ${name}: there are ${RUNTIMES.join(", ")}`);
-    }
-    const runtime = await runtimeFound(name as RuntimeName);
-    if (runtime === undefined) printError(missingText(name as RuntimeName));
-    else found.push(runtime);
-  }
-  if (found.length === 0) throw new Error("none of the runtimes asked for is there");
-  return found;
+async function runtimesOf(names: readonly string[]): ReturnType<typeof runtimesFound> {
+  const unknown = names.find((name) => !RUNTIMES.includes(name as RuntimeName));
+  if (unknown !== undefined) throw new Error(`--runtime ${unknown}: there are ${RUNTIMES.join(", ")}`);
+  const runtimes = await runtimesFound([...new Set(names)] as RuntimeName[]);
+  // Now, and not after minutes.
+  missingTexts(runtimes).forEach(printError);
+  if (runtimes.found.length === 0) throw new Error("none of the runtimes asked for is there");
+  return runtimes;
 }
 
 function whole(option: string, text: string | undefined, most: number): number | undefined {

@@ -49,7 +49,7 @@ Deno.test("bench:retry writes an adapter, checks it, and measures it in a proces
 });
 
 const WRONG: readonly [string[], string][] = [
-  [["--engine", "npm:unknown-to-all"], "write one"],
+  [["--engine", "npm:unknown-to-all"], "write an adapter: `deno task bench:retry --init mine.ts`"],
   [["--engine", "npm:p-retry", "--engine", "./engines/p_retry.ts"], "there is a p-retry already"],
   [["--runtime", "workerd"], "there are deno, node, bun"],
   [["--rounds", "0"], "a whole number from 1"],

@@ -1,5 +1,5 @@
 /**
- * Everything but retry engines and outages: `deno run -A bench/system/main.ts [--quick] [--json FILE] [--only TEXT]`.
+ * Everything but retry engines and outages: `deno task bench:system --help`.
  *
  * @module
  */
@@ -30,5 +30,5 @@ if (import.meta.main) {
     gateway,
     growth,
   ];
-  await runParts("deno run -A bench/system/main.ts", parts);
+  await runParts("deno task bench:system", parts);
 }

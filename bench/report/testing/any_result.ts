@@ -55,6 +55,7 @@ export const anyResult: fc.Arbitrary<BenchResult> = fc.uniqueArray(name, { minLe
       maxLength: 12,
     }),
     plots: fc.uniqueArray(plot, { selector: ({ id }) => id, maxLength: 3 }),
+    missing: fc.array(fc.record({ what: name, why: text }), { maxLength: 2 }),
   })
 );
 

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Goal, Measure, Unit } from "../../report/result.ts";
+import { ratioOf, spreadOf } from "../../spread.ts";
 import { CASES } from "./cases.ts";
 import type { EngineCost } from "./rounds.ts";
 import { type Runtime, TITLES } from "./runtimes.ts";
-import { ratioOf, spreadOf } from "./spread.ts";
 
 const OURS = "bellhop";
 

@@ -5,6 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { delimiter, join } from "node:path";
+import type { Missing } from "../../report/result.ts";
 
 export const RUNTIMES = ["deno", "node", "bun"] as const;
 
@@ -39,9 +40,21 @@ export async function runtimeFound(name: RuntimeName): Promise<Runtime | undefin
   return undefined;
 }
 
-/** What to say of one that is not there. */
-export function missingText(name: RuntimeName): string {
-  return `${name} is not there and was not measured: \`deno run -A scripts/package_tools.ts\` installs it`;
+/**
+ * Those of the names that are there, and what to say of the others.
+ *
+ * @param find finds one
+ */
+export async function runtimesFound(
+  names: readonly RuntimeName[],
+  find: (name: RuntimeName) => Promise<Runtime | undefined> = runtimeFound,
+): Promise<{ readonly found: readonly Runtime[]; readonly missing: readonly Missing[] }> {
+  const all = await Promise.all(names.map(find));
+  const missing = names.filter((_, i) => all[i] === undefined);
+  return {
+    found: all.filter((one) => one !== undefined),
+    missing: missing.map((what) => ({ what, why: "not there; `deno run -A scripts/package_tools.ts` installs it" })),
+  };
 }
 
 /** A folder of programs: one adapter with all that measures it, in one file. */

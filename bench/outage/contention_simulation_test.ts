@@ -1,8 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { effort } from "../../testing/effort.ts";
 import { BELLHOP, contention, meanContention, PUBLISHED, type Wait } from "./contention.ts";
 
-const TRIALS = 20;
-const SEEDS = [1, 1_001, 2_001];
+const TRIALS = effort(10, 20);
+const SEEDS = effort([1], [1, 1_001, 2_001]);
 
 for (const [name, waits] of Object.entries({ "the article's waits": PUBLISHED, "Bellhop's waits": BELLHOP })) {
   Deno.test(`contention() has the published order of jitters with 100 clients, over several seeds, by ${name}`, () => {
@@ -33,10 +34,11 @@ for (const [name, waits] of Object.entries({ "the article's waits": PUBLISHED, "
 }
 
 Deno.test("contention() comes to what the published simulator printed, within 5 %", () => {
+  const trials = effort(10, 60);
   // backoff_simulator.py at commit 66cb169 under Python 3, 100 trials with 100 clients: calls, time in ms.
   const printed = { "no backoff": [2_417, 2_019], full: [795, 4_901], equal: [812, 6_568], decorrelated: [997, 4_552] };
   for (const [name, [calls, endMs]] of Object.entries(printed)) {
-    const ours = meanContention(100, PUBLISHED[name], 1, 60);
+    const ours = meanContention(100, PUBLISHED[name], 1, trials);
     assertAlmostEquals(ours.calls / calls, 1, 0.02, name);
     assertAlmostEquals(ours.endMs / endMs, 1, 0.05, name);
   }
