@@ -18,6 +18,10 @@ const pages = [
   "docs/cli.md",
   "docs/conformance/README.md",
   "docs/real-input.md",
+  // The others need a page, an object, or a driver that is installed.
+  "docs/stores/deno-kv.md",
+  "docs/stores/memory.md",
+  "docs/stores/sqlite.md",
   ...filesBelow("docs/guides", isPage),
 ];
 

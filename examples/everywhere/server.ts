@@ -28,4 +28,4 @@ const bus = gateway({
   services: [`${url}/bellhop`],
   allowHosts: ["127.0.0.1"],
 });
-await serve(app(bus, secret).route("/", pageFiles(PUBLIC, PAGE_TOKEN)), { port: Number(PORT) });
+await serve(app(bus, () => secret).route("/", pageFiles(PUBLIC, PAGE_TOKEN)), { port: Number(PORT) });

@@ -22,11 +22,4 @@ export const Bus = gatewayObject<Env>(({ SELF, SECRET, TOKEN }) => ({
   workers: { "self.example": SELF },
 }));
 
-let built: ReturnType<typeof app> | undefined;
-
-export default {
-  fetch(request: Request, env: Env, context: unknown): Response | Promise<Response> {
-    built ??= app(gateway<Env>(({ BUS }) => ({ object: BUS })), env.SECRET);
-    return built.fetch(request, env, context as never);
-  },
-};
+export default app<Env>(gateway<Env>(({ BUS }) => ({ object: BUS })), ({ SECRET }) => SECRET);

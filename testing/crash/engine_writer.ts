@@ -2,23 +2,30 @@
  * The victim of the engine's kill test: CRITICAL messages as fast as the engine takes them.
  *
  * It prints `s <id>` before each publish, `a <id>` when it is acknowledged and `d <id>` when the receiver acknowledges it, each
- * synchronously: what was printed before the kill has left this process. Arguments: the file, the name of this life,
- * and `drain` to publish nothing, end when nothing is unfinished, and print what it found.
+ * synchronously: what was printed before the kill has left this process. Arguments: the store's kind, its file, the name
+ * of this life, and `drain` to publish nothing, end when nothing is unfinished, and print what it found.
  *
  * @module
  */
 import { PRIORITY_POLICIES, resolvePolicy } from "@bellhop/bellhop";
 import { embedded } from "@bellhop/bellhop/engines/embedded";
 import { systemClock } from "@bellhop/bellhop/clocks/system";
+import { denoKv } from "@bellhop/bellhop/stores/deno-kv";
 import { sqlite } from "@bellhop/bellhop/stores/sqlite";
 import { memoryTransport } from "@bellhop/bellhop/transports/memory";
+
+/** The stores on disk that an engine is killed on. */
+const STORES = { sqlite, denoKv };
+
+/** The name of one of them. */
+export type KilledStore = keyof typeof STORES;
 
 const PUBLISHERS = 16;
 const ENDPOINT = "http://127.0.0.1:1/receiver";
 
 const CRITICAL = resolvePolicy({ baseMs: 20, capMs: 200 }, PRIORITY_POLICIES.CRITICAL);
 
-const [path, life, mode] = Deno.args;
+const [kind, path, life, mode] = Deno.args;
 const encoder = new TextEncoder();
 const say = (line: string): number => Deno.stdout.writeSync(encoder.encode(`${line}\n`));
 
@@ -32,7 +39,7 @@ const endpoints = new Map([[ENDPOINT, {
 }]]);
 
 const engine = await embedded({
-  store: sqlite(path),
+  store: STORES[kind as KilledStore](path),
   clock: systemClock(),
   transport: memoryTransport(endpoints),
   random: Math.random,

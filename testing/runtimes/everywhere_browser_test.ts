@@ -23,7 +23,7 @@ const EXAMPLE = `${ROOT}examples/everywhere`;
 
 const folder = await Deno.makeTempDir({ prefix: "bellhop-" });
 const files = `${folder}/public`;
-const appOf = (bus: GatewayApp) => app(bus, SECRET).route("/", pageFiles(files, PAGE_TOKEN));
+const appOf = (bus: GatewayApp) => app(bus, () => SECRET).route("/", pageFiles(files, PAGE_TOKEN));
 let browser: Browser;
 
 Deno.test.beforeAll(async () => {

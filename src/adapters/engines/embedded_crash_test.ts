@@ -1,16 +1,22 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { KilledStore } from "../../../testing/crash/engine_writer.ts";
 import { effort } from "../../../testing/effort.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
 
 const CYCLES = effort(8, 200);
 const DEADLINE_MS = 60_000;
 
-Deno.test("embedded() on sqlite() delivers every acknowledged CRITICAL although it is killed, and invents none", async () => {
+for (const store of ["sqlite", "denoKv"] satisfies KilledStore[]) {
+  Deno.test(`embedded() on ${store}() delivers every acknowledged CRITICAL although it is killed, and invents none`, () =>
+    killedAgainAndAgain(store));
+}
+
+async function killedAgainAndAgain(store: KilledStore): Promise<void> {
   const seed = Number(Deno.env.get("FC_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-  print(`kill test: ${CYCLES} cycles, replay the instants with FC_SEED=${seed}`);
+  print(`kill test of ${store}(): ${CYCLES} cycles, replay the instants with FC_SEED=${seed}`);
   const random = seededRandom(seed);
   const directory = await Deno.makeTempDir({ prefix: "bellhop-" });
-  const path = `${directory}/bus.db`;
+  const path = `${directory}/bus`;
   const submitted = new Set<string>();
   const acknowledged = new Set<string>();
   const delivered = new Set<string>();
@@ -21,9 +27,9 @@ Deno.test("embedded() on sqlite() delivers every acknowledged CRITICAL although 
     }
   };
   for (let cycle = 0; cycle < CYCLES; cycle++) {
-    note(await run([path, `c${cycle}`], { lines: 10 + Math.floor(random() * 900), extraMs: random() * 20 }));
+    note(await run([store, path, `c${cycle}`], { lines: 10 + Math.floor(random() * 500), extraMs: random() * 20 }));
   }
-  const last = await run([path, "last", "drain"]);
+  const last = await run([store, path, "last", "drain"]);
   assert(last.endsWith("letters 0\n"), last.slice(-200));
   note(last.slice(0, -"letters 0\n".length));
   await Deno.remove(directory, { recursive: true });
@@ -31,8 +37,10 @@ Deno.test("embedded() on sqlite() delivers every acknowledged CRITICAL although 
   assertGreater(acknowledged.size, CYCLES);
   assertEquals([...acknowledged].filter((id) => !delivered.has(id)), [], "acknowledged, not delivered");
   assertEquals([...delivered].filter((id) => !submitted.has(id)), [], "delivered, never submitted");
-  print(`kill test: ${submitted.size} submitted, ${acknowledged.size} acknowledged, ${delivered.size} delivered`);
-});
+  print(
+    `kill test of ${store}(): ${submitted.size} submitted, ${acknowledged.size} acknowledged, ${delivered.size} delivered`,
+  );
+}
 
 /** Runs the writer to its end, or kills it `extraMs` after it has printed so many lines; returns all that it printed. */
 async function run(args: string[], kill?: { readonly lines: number; readonly extraMs: number }): Promise<string> {

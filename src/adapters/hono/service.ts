@@ -14,6 +14,7 @@ import type { ServiceDefinition } from "../../service/definition.ts";
 import { createReceiver, type ReceiverOptions } from "../../service/receiver.ts";
 import { consentHeaders } from "../../security/handshake.ts";
 import { bodyReader } from "./_body.ts";
+import { executionContext } from "./execution_context.ts";
 import { refusalResponse, rulingResponse } from "./service_answer.ts";
 import { healthResponse } from "./service_health.ts";
 import { consoleLog } from "./service_log.ts";
@@ -66,6 +67,12 @@ export interface ServiceRoutesOptions extends Omit<ReceiverOptions, "nowMs">, Se
   readonly bodyTimeoutMs?: number;
 }
 
+/**
+ * The same, for a platform that gives its bindings with each request: `(env) => ({ clock, signingSecret: env.SECRET })`.
+ * Asked by the first request that needs it; if that fails, by the next.
+ */
+export type ServiceRoutesFactory<Env = unknown> = (env: Env, context: unknown) => ServiceRoutesOptions;
+
 const ALLOW = "GET, HEAD, OPTIONS, POST";
 const READ = "GET, HEAD";
 /** What stays as it is until somebody changes the app or its settings; the gateway sees a status alone. */
@@ -94,7 +101,9 @@ const HEALTH_TIMEOUT_MS = 5_000;
  *
  * Handlers find Hono's `c.env` in `ctx.env`, and what they log goes to the console unless `log` takes it.
  *
- * @throws {BellhopError} `argument-invalid` if a bound, `origins` or `ratePerMinute` is out of range, a secret is none, or one is given beside `open`
+ * @param given the options, or what makes them of what the platform binds
+ * @throws {BellhopError} `argument-invalid` if a bound, `origins` or `ratePerMinute` is out of range, a secret is none, or one is given beside `open`;
+ * with a factory each request is refused with 500 instead, and `onError` told once
  *
  * @example
  * ```ts
@@ -112,8 +121,61 @@ const HEALTH_TIMEOUT_MS = 5_000;
  * });
  * assertEquals(delivery.status, 204);
  * ```
+ *
+ * @example On a platform whose bindings come with the request
+ * ```ts
+ * import { serviceRoutes } from "@bellhop/bellhop/hono";
+ * import { service } from "@bellhop/bellhop/service";
+ * import { newSigningSecret } from "@bellhop/bellhop/security";
+ * import { manualClock } from "@bellhop/bellhop/testing";
+ * import { Hono } from "hono";
+ * import { assertEquals } from "@std/assert";
+ * interface Env { readonly SECRET: string }
+ * const users = service<Env>({ name: "users", version: "1.0.0" }).on("user.*", () => {});
+ * const routes = serviceRoutes(users, ({ SECRET }) => ({ clock: manualClock(), signingSecret: SECRET }));
+ * const app = new Hono().route("/bellhop", routes);
+ * const health = await app.request("/bellhop/health", {}, { SECRET: newSigningSecret() });
+ * assertEquals(health.status, 200);
+ * ```
  */
-export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: ServiceRoutesOptions): Hono {
+export function serviceRoutes<Env>(
+  definition: ServiceDefinition<Env>,
+  given: ServiceRoutesOptions | ServiceRoutesFactory<Env>,
+): Hono {
+  const { onError } = definition.settings;
+  let kept = typeof given === "function" ? undefined : answersOf(definition, given);
+  let told = false;
+
+  /** Made once, for it remembers what has been acked. */
+  function answers(c: Context): Answers {
+    if (kept !== undefined) return kept;
+    try {
+      return kept = answersOf(definition, (given as ServiceRoutesFactory<Env>)(c.env, executionContext(c)));
+    } catch (cause) {
+      if (!told) onError?.(cause);
+      told = true;
+      // Of a fault of the app a 4xx would make a dead letter.
+      throw new BellhopError("internal", cause instanceof BellhopError ? cause.message : undefined, { cause });
+    }
+  }
+
+  return new Hono()
+    .post("/", answered((c) => answers(c).deliver(c), onError))
+    .get("/", () => Response.json(definition.manifest()))
+    .options("/", answered((c) => answers(c).handshake(c.req.raw), onError))
+    .all("/", () => notAllowed(ALLOW))
+    .get("/health", answered((c) => answers(c).health(), onError))
+    .all("/health", () => notAllowed(READ));
+}
+
+/** What is said to the requests of a gateway. */
+interface Answers {
+  deliver(c: Context): Promise<Response>;
+  handshake(request: Request): Response;
+  health(): Promise<Response>;
+}
+
+function answersOf<Env>(definition: ServiceDefinition<Env>, options: ServiceRoutesOptions): Answers {
   const { clock, limits = DELIVERY_LIMITS, origins, ratePerMinute, bodyTimeoutMs = 30_000 } = options;
   const readBody = bodyReader(bodyTimeoutMs);
   assertOrigins(origins);
@@ -153,13 +215,7 @@ export function serviceRoutes<Env>(definition: ServiceDefinition<Env>, options: 
     return new Response(null, { status: 204, headers: { allow: ALLOW, ...consent } });
   }
 
-  return new Hono()
-    .post("/", answered(deliver, definition.settings.onError))
-    .get("/", () => Response.json(definition.manifest()))
-    .options("/", (c) => handshake(c.req.raw))
-    .all("/", () => notAllowed(ALLOW))
-    .get("/health", () => healthResponse(definition, clock, HEALTH_TIMEOUT_MS))
-    .all("/health", () => notAllowed(READ));
+  return { deliver, handshake, health: () => healthResponse(definition, clock, HEALTH_TIMEOUT_MS) };
 }
 
 function assertOrigins(origins: unknown): void {
@@ -172,26 +228,24 @@ function assertOrigins(origins: unknown): void {
 
 /** Every fault becomes a problem document; what the operator has to mend is told here too, once each. */
 function answered(
-  handle: (c: Context) => Promise<Response>,
+  handle: (c: Context) => Response | Promise<Response>,
   tell: (error: unknown) => void = () => {},
 ): (c: Context) => Promise<Response> {
   const untold = new Set<unknown>(MENDABLE);
-  return (c) =>
-    handle(c).catch((error) => {
-      if (untold.delete(error?.code)) tell(error);
+  return async (c) => {
+    try {
+      return await handle(c);
+    } catch (error) {
+      if (untold.delete((error as { code?: unknown } | null)?.code)) tell(error);
       return refusalResponse(error);
-    });
+    }
+  };
 }
 
 /** What the platform has for work that outlives the answer. */
 function lasting(c: Context): Pick<Delivery, "waitUntil"> {
-  try {
-    const { executionCtx } = c;
-    return { waitUntil: (work) => executionCtx.waitUntil(work) };
-  } catch {
-    // Hono throws where the platform has none.
-    return {};
-  }
+  const context = executionContext(c);
+  return context === undefined ? {} : { waitUntil: (work) => context.waitUntil(work) };
 }
 
 function notAllowed(allow: string): Response {

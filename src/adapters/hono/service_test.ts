@@ -185,3 +185,44 @@ Deno.test("serviceRoutes() refuses other methods, and leaves all other paths to 
   assertEquals(await (await app.request("/users/7")).text(), "7");
   assertEquals((await app.request("/")).status, 200);
 });
+
+Deno.test("serviceRoutes() asks a factory once for its options, with what the platform binds, and again if it failed", async () => {
+  const told: unknown[] = [];
+  const asked: unknown[] = [];
+  const definition = service<{ readonly OPEN?: boolean }>({
+    name: "users",
+    version: "1",
+    onError: (error) => told.push((error as Error).message),
+  }).on("user.created", () => {});
+  const context = { waitUntil() {}, passThroughOnException() {}, props: {} };
+  const app = new Hono().route(
+    "/bellhop",
+    serviceRoutes(definition, (env, given) => {
+      asked.push([env, given]);
+      if (env.OPEN === undefined) throw new TypeError("secret: whsec_x");
+      return { clock: manualClock(), ...(env.OPEN ? { open: true } : { origins: "all" as never }) };
+    }),
+  );
+  const send = (env: object): Promise<Response> =>
+    Promise.resolve(
+      app.request("/bellhop", { method: "POST", headers: STRUCTURED, body: envelope("1") }, env, context as never),
+    );
+  assertEquals((await app.request("/bellhop", {}, {})).status, 200);
+  assertEquals(asked.length, 0);
+
+  // Neither a 4xx, which would make a dead letter, nor a word of what a stranger's code said.
+  const broken = await send({});
+  assertEquals(broken.status, 500);
+  const text = await broken.text();
+  assertObjectMatch(JSON.parse(text), { code: "internal", retry: true });
+  assertEquals(text.includes("whsec_x"), false);
+  for (const request of [send({ OPEN: false }), app.request("/bellhop", { method: "OPTIONS" }, { OPEN: false })]) {
+    assertObjectMatch(await (await request).json(), { status: 500, detail: "origins: wanted at most 64 names" });
+  }
+  assertEquals(told, ["secret: whsec_x"]);
+
+  asked.length = 0;
+  assertEquals((await send({ OPEN: true })).status, 204);
+  assertEquals((await app.request("/bellhop/health", {}, { OPEN: true })).status, 200);
+  assertEquals(asked, [[{ OPEN: true }, context]]);
+});

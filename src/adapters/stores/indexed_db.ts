@@ -37,7 +37,7 @@ type Ending = "failed" | "closed by the browser" | "robbed of its lock";
  * and holds nothing else.
  *
  * A write resolves when the browser has flushed its transaction (`durability: "strict"`). Writes of one moment share
- * one transaction. The browser may still delete the whole origin: see `docs/stores.md`.
+ * one transaction. The browser may still delete the whole origin: see `docs/stores/indexeddb.md`.
  *
  * Of all pages and workers of the origin one owns the store, by the Web Lock `bellhop:indexeddb:<name>`. It is given
  * up when the store is closed and when its page or worker ends. A `deleteDatabase` by other code of the origin waits

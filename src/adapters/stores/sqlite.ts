@@ -59,7 +59,7 @@ const ROWS = 16;
  * other means while the store is open.
  *
  * A write resolves when SQLite has flushed it to the device (write-ahead log, `synchronous=FULL`, `F_FULLFSYNC` on
- * macOS). Writes of one moment share one flush. The flush holds up this thread; see `docs/stores.md`.
+ * macOS). Writes of one moment share one flush. The flush holds up this thread; see `docs/stores/sqlite.md`.
  *
  * @param path the file, relative to the working directory at the time of opening
  * @returns an opener that rejects with `store-locked` (another process or store owns the file), `store-unavailable`

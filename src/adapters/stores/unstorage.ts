@@ -93,7 +93,7 @@ const open = new WeakMap<UnstorageLike, Set<string>>();
 
 /**
  * A store on a storage of `unstorage` (`createStorage({ driver })`), which the caller makes and disposes of. It promises
- * what the driver keeps and no more: `docs/stores.md` says what that is for each. Opening lists all keys and
+ * what the driver keeps and no more: `docs/stores/unstorage.md` says what that is. Opening lists all keys and
  * holds them in memory. Operations go to the driver one after another: each costs a round trip, a delete two.
  *
  * @param storage the storage itself, not one of `prefixStorage()`, whose driver cannot be seen

@@ -4,7 +4,7 @@ import { hashToken, newSigningSecret, newToken } from "../../security/mod.ts";
 import { envelope } from "./_secure_world_test.ts";
 import { connect, gateway, readCredentials, serve, service } from "./mod.ts";
 
-const NAMES = ["BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_SIGNING_SECRET", "BELLHOP_DEV"];
+const NAMES = ["BUS_TOKEN", "BUS_SECRET", "BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_SIGNING_SECRET", "BELLHOP_DEV"];
 
 /** The environment is the whole process's, which runs other tests at the same time: so this one is given its own. */
 async function within(
@@ -136,4 +136,23 @@ Deno.test("readCredentials() takes digests alone, and says where a file is at fa
   }
   await Deno.remove(path);
   assertEquals((await assertRejects(() => readCredentials(path), BellhopError)).code, "argument-invalid");
+});
+
+Deno.test("gateway() and service() make their options of the environment, as they would on Workers of what is bound", async () => {
+  const [token, secret] = [newToken(), newSigningSecret()];
+  await within({ BUS_TOKEN: token, BUS_SECRET: secret }, async () => {
+    await using bus = gateway(({ BUS_TOKEN = "", BUS_SECRET = "", BELLHOP_TOKEN }) => ({
+      credentials: [{ name: BELLHOP_TOKEN ?? "shop", token: BUS_TOKEN, scopes: ["admin"] }],
+      signingSecrets: BUS_SECRET,
+      allowHosts: ["127.0.0.1"],
+    }));
+    const heard: unknown[] = [];
+    const users = service(({ BUS_SECRET = "" }) => ({ name: "users", version: "1", signingSecret: BUS_SECRET }))
+      .on("user.*", ({ data }) => void heard.push(data));
+    await using front = await serve(bus, { port: 0 });
+    await using side = await serve(users, { port: 0 });
+    await using client = await connect(users, { gateway: front.url, endpoint: side.url, token });
+    assertEquals((await (await client.publish("user.made", 1)).receipt()).outcome, "delivered");
+    assertEquals(heard, [1]);
+  });
 });

@@ -15,6 +15,7 @@ import { createCredentials, type CredentialOptions, type Credentials } from "../
 import { createEndpointGuard, createLoopbackGuard } from "../../security/endpoint_guard.ts";
 import { createKeyring, type SigningSecret } from "../../security/keyring.ts";
 import { signingSecretFromEnvironment } from "./_environment.ts";
+import { type Environment, optionsOf } from "./_options_of.ts";
 import { pinnedDial } from "./_pinned_dial.ts";
 import { resolver } from "./_resolve.ts";
 import { token } from "./_token.ts";
@@ -23,6 +24,7 @@ export type { CredentialOptions, Credentials, Principal } from "../../security/c
 export type { Grants } from "../../security/scope.ts";
 export type { SigningSecret } from "../../security/keyring.ts";
 export type { Secret } from "../../security/redact.ts";
+export type { Environment } from "./_options_of.ts";
 
 /** What a gateway is told: `open`, or `credentials` and `signingSecrets`; the rest has defaults. */
 export interface GatewayOptions
@@ -74,6 +76,7 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * With credentials, each request is judged by its scopes, endpoints are asked for their consent and must not lead to
  * private addresses, and deliveries are signed (spec SEC); a `transport` of your own has to see to the last three itself.
  *
+ * @param given the options, or what makes them of the environment, as on Workers of what is bound
  * @throws {BellhopError} `open-mode-required` without both `open` and `credentials`; `secret-missing` with credentials
  * and no signing secret; `argument-invalid` for what is out of its range
  *
@@ -87,21 +90,29 @@ export interface GatewayApp extends Hono, AsyncDisposable {
  * const health = await (await fetch(`${server.url}/bus/health`)).json();
  * assertEquals(health.status, "pass");
  * ```
+ *
+ * @example From the environment
+ * ```ts
+ * import { gateway, memory, sqlite } from "@bellhop/bellhop/server";
+ * await using bus = gateway(({ BUS_FILE }) => ({ open: true, store: BUS_FILE ? sqlite(BUS_FILE) : memory() }));
+ * await bus.ready;
+ * ```
  */
-export function gateway(options: GatewayOptions): GatewayApp {
-  const { limits = {}, name, version, peer, errorsUrl, onFault, open, ...more } = options ?? {};
-  const { credentials, signingSecrets, allowHosts, webhookOrigin, ...given } = more;
+export function gateway(given: GatewayOptions | ((env: Environment) => GatewayOptions)): GatewayApp {
+  const options = optionsOf(given ?? {});
+  const { limits = {}, name, version, peer, errorsUrl, onFault, open, ...more } = options;
+  const { credentials, signingSecrets, allowHosts, webhookOrigin, ...rest } = more;
   const { mode, transport, close: hangUp } = open === true
     ? openMode(credentials)
     : secureMode(credentials, signingSecrets, allowHosts, webhookOrigin);
   const ended = new AbortController();
   const routes: Partial<GatewayRoutesOptions> = Object.fromEntries(
-    Object.entries({ name, version, peer, errorsUrl, onFault, source: given.source, clock: given.clock }).filter((
+    Object.entries({ name, version, peer, errorsUrl, onFault, source: rest.source, clock: rest.clock }).filter((
       [, value],
     ) => value !== undefined),
   );
   // What is advertised and what holds are one.
-  const { capacity, maxDurableBytes } = { ...limits, ...given.bus };
+  const { capacity, maxDurableBytes } = { ...limits, ...rest.bus };
   const bounds = {
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxDurableBytes === undefined ? {} : { maxDurableBytes }),
@@ -116,8 +127,8 @@ export function gateway(options: GatewayOptions): GatewayApp {
     clock: systemClock(),
     random: Math.random,
     token,
-    ...given,
-    bus: { ...given.bus, ...bounds },
+    ...rest,
+    bus: { ...rest.bus, ...bounds },
   });
   start(opening);
   const ready = opening.then(() => {});

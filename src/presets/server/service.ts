@@ -16,6 +16,7 @@ import {
   type ServiceOptions,
 } from "../../service/definition.ts";
 import type { SigningSecret } from "../../security/keyring.ts";
+import { type Environment, optionsOf } from "./_options_of.ts";
 import { gatewayFromEnvironment, isDev, signingSecretFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
 
 /** What a service is, and the bounds of its routes. `Env` is what the platform binds: `service<Env>({ … })`. */
@@ -58,6 +59,7 @@ export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<
  *
  * What handlers throw is written to the console, unless `onError` is given.
  *
+ * @param given the options, or what makes them of the environment
  * @throws {BellhopError} `registration-invalid` with every fault of the options
  *
  * @example
@@ -71,9 +73,19 @@ export interface ServiceApp<Env = unknown> extends Hono, Omit<ServiceDefinition<
  * const manifest = await (await app.request("/bellhop")).json();
  * assertEquals(manifest.subscriptions, ["user.*"]);
  * ```
+ *
+ * @example From the environment
+ * ```ts
+ * import { service } from "@bellhop/bellhop/server";
+ * import { assertEquals } from "@std/assert";
+ * const users = service(({ REGION = "here" }) => ({ name: `users-${REGION}`, version: "1.0.0" }));
+ * assertEquals(users.manifest().name, "users-here");
+ * ```
  */
-export function service<Env = unknown>(given: ServiceAppOptions<Env>): ServiceApp<Env> {
-  const options = given ?? {} as ServiceAppOptions<Env>;
+export function service<Env = unknown>(
+  given: ServiceAppOptions<Env> | ((env: Environment) => ServiceAppOptions<Env>),
+): ServiceApp<Env> {
+  const options = optionsOf(given ?? {} as ServiceAppOptions<Env>);
   const { name, gateway = gatewayFromEnvironment(), clock = systemClock() } = options;
   const token = options.token ?? tokenFromEnvironment(options.gateway);
   let connecting: Promise<Client> | undefined;

@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { basePath } from "hono/route";
+import { executionContext } from "../../adapters/hono/execution_context.ts";
 import { problemResponse } from "../../adapters/hono/problem_response.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { ObjectNamespace } from "./object_namespace.ts";
@@ -43,7 +44,7 @@ const WANTED = 'wrangler.jsonc lacks: "durable_objects": { "bindings": [{ "name"
  */
 export function gateway<Env>(options: (env: Env, context: unknown) => WorkersGatewayOptions): Hono {
   return new Hono().all("*", (c) => {
-    const { object, name = "bus" } = options(c.env as Env, contextOf(c));
+    const { object, name = "bus" } = options(c.env as Env, executionContext(c));
     const mount = mountOf(c);
     if (typeof object?.idFromName !== "function") {
       return problemResponse(new BellhopError("engine-required", WANTED), `${mount}/errors`);
@@ -56,13 +57,4 @@ export function gateway<Env>(options: (env: Env, context: unknown) => WorkersGat
 
 function mountOf(c: Context): string {
   return basePath(c).replace(/\/+$/, "");
-}
-
-function contextOf(c: Context): unknown {
-  try {
-    return c.executionCtx;
-  } catch {
-    // Hono throws where the platform has none.
-    return undefined;
-  }
 }
