@@ -42,7 +42,7 @@ const kitchen = orders("kitchen", ({ item }) => {
 });
 // One page for all: over HTTP/1.1 they share six connections, and a stream holds one. The next takes over at once.
 await navigator.locks.request("kitchen", async () => {
-  const opening = { gateway: "/bus", source: "/page", token: await token(), timeoutMs: 3_600_000 };
+  const opening = { gateway: "/bus", source: "/page", token, timeoutMs: 3_600_000 };
   await connect(kitchen, { ...opening, delivery: pull() });
   await new Promise(() => {});
 });

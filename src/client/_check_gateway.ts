@@ -10,17 +10,6 @@ export function checkedUrl(url: unknown): string {
   return url.replace(/\/$/, "");
 }
 
-/**
- * Headers with a credential, if there is one.
- *
- * @throws {BellhopError} `argument-invalid`: fetch would repeat what it cannot send, in an error that is logged
- */
-export function bearer(token: unknown): Readonly<Record<string, string>> {
-  if (token === undefined) return {};
-  if (typeof token === "string" && /^[!-~]+$/.test(token)) return { authorization: `Bearer ${token}` };
-  throw new BellhopError("argument-invalid", "token: wanted visible ASCII characters", { field: "token" });
-}
-
 /** What a URL holds besides its path would stand in every error that names the gateway. A page may give a path alone. */
 function isPlainUrl(text: string): boolean {
   const base = URL.canParse(text) ? undefined : "http://page";

@@ -1,6 +1,7 @@
 import { BellhopError } from "../core/error.ts";
 import { permissionMissing } from "../core/permission_missing.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Credential } from "./_credential.ts";
 import { problemError, readObject } from "./_problem.ts";
 import type { Fetch } from "./fetch.ts";
 
@@ -16,8 +17,8 @@ export interface Gateway {
   readonly url: string;
   /** Aborted when the client closes. */
   readonly closed: AbortSignal;
-  /** Headers of every request: the credential, if there is one. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** For every request to the gateway, and for nobody else. */
+  readonly credential: Credential;
 }
 
 /** An answer below 400. */
@@ -39,13 +40,12 @@ export async function ask(
   headers: Readonly<Record<string, string>> = {},
   body?: string,
 ): Promise<Answer> {
-  const given = { accept: "application/json", ...gateway.headers, ...headers };
   let response: Response;
   let text: string;
   try {
     response = await gateway.fetch(`${gateway.url}/${path}`, {
       method,
-      headers: given,
+      headers: { accept: "application/json", ...await gateway.credential(signal), ...headers },
       signal,
       redirect: "manual",
       ...(body === undefined ? {} : { body }),

@@ -47,9 +47,11 @@ export async function call(
   async function attempt(limited: AbortSignal): Promise<Response> {
     const chosen = direct ? await resolution.choose(name, tried, limited) : undefined;
     headers.set(DEADLINE_HEADER, formatDeadline(untilMs, clock.nowMs())!);
-    if (chosen === undefined) { for (const key in gateway.headers) headers.set(key, gateway.headers[key]); }
     const base = chosen?.origin ?? `${gateway.url}/services/${encodeURIComponent(name)}`;
     try {
+      // The credential is the gateway's, and nobody else's.
+      const own = chosen === undefined ? await gateway.credential(limited) : {};
+      Object.entries(own).forEach(([name, value]) => headers.set(name, value));
       const init = {
         method,
         headers,

@@ -190,7 +190,8 @@ Deno.test("call() does not send the gateway's credential to an instance", async 
     token: "secret",
   });
   await client.call("users", "GET /");
-  assertEquals(asked.map(({ headers }) => headers.get("authorization")), ["Bearer secret", null]);
+  await client.call("users", "GET /", { direct: false });
+  assertEquals(asked.map(({ headers }) => headers.get("authorization")), ["Bearer secret", null, "Bearer secret"]);
 });
 
 Deno.test("call() says that a service has no instance, once its tries are spent", async () => {

@@ -9,7 +9,8 @@ import type { EventDefinition, TypedEnvelope } from "../schema/define_event.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CallOptions, CallRequest, PublishOptions, Sent } from "../service/outgoing.ts";
 import { announce, type Announcement } from "./_announcement.ts";
-import { bearer, checkedUrl } from "./_check_gateway.ts";
+import { checkedUrl } from "./_check_gateway.ts";
+import { credentialOf } from "./_credential.ts";
 import type { Gateway } from "./_gateway.ts";
 import { inRange } from "./_in_range.ts";
 import { newId } from "./_new_id.ts";
@@ -22,6 +23,7 @@ import type { Fetch } from "./fetch.ts";
 import { platformClock } from "./_platform_clock.ts";
 import { publish } from "./publish.ts";
 import { request, type RequestOptions } from "./request.ts";
+import type { Token } from "./token.ts";
 
 /** Where the gateway is, and who is speaking. Only the gateway's URL is needed. */
 export interface ConnectOptions {
@@ -36,8 +38,8 @@ export interface ConnectOptions {
   readonly delivery?: DeliveryTaker;
   /** `source` of what is published; default `/services/` and the service's name, or one made up for this client. */
   readonly source?: string;
-  /** Credential, sent as a bearer token. */
-  readonly token?: string;
+  /** Credential, sent to the gateway as a bearer token and to nobody else. */
+  readonly token?: Token;
   /** How long to try to register, 1 to 3,600,000 ms; default 30,000. */
   readonly timeoutMs?: number;
   /** Told of registrations and renewals that failed and are tried again by themselves. */
@@ -144,7 +146,7 @@ export async function connect(
   const trouble = (error: unknown) => onError?.(error);
   inRange("timeoutMs", timeoutMs, 1, 3_600_000);
   const url = checkedUrl(options.gateway);
-  const headers = bearer(token);
+  const credential = credentialOf(token);
   const manifest = service?.manifest();
   const source = options.source ?? (manifest === undefined ? `/clients/${newId()}` : `/services/${manifest.name}`);
   const closed = new AbortController();
@@ -155,7 +157,7 @@ export async function connect(
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     url,
     closed: closed.signal,
-    headers,
+    credential,
   };
   let announcement: Announcement | undefined;
   let taking: ReturnType<DeliveryTaker["start"]> | undefined;

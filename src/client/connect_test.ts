@@ -211,3 +211,38 @@ Deno.test("close() waits for handlers no longer than it is told", async () => {
   await through(clock, client.close({ deadlineMs: 2_000 }));
   assertEquals(clock.pending, 0);
 });
+
+Deno.test("a token is asked for before each request: one that is new after a restart of the gateway is taken up", async () => {
+  let good = "first";
+  let given = 0;
+  const { client, asked, clock } = await clientOf(
+    ({ headers, body }) => {
+      if (headers.get("authorization") !== `Bearer ${good}`) return problem("unauthorized");
+      return body.type?.startsWith("service.") ? registered("lse_1") : Response.json(ACCEPTED);
+    },
+    { endpoint, token: () => (given++, Promise.resolve(good)) },
+    users,
+  );
+  good = "second";
+  await clock.settle(10_000);
+  await client.publish("user.created");
+  assertEquals([types(asked), given], [["service.register", "service.renew", "user.created"], 3]);
+  await client.close();
+});
+
+Deno.test("a token that nobody gives is no answer: the request ends when its time is up, and fails if there is none", async () => {
+  let answer: () => string | Promise<string> = () => new Promise(() => {});
+  const { client, asked, clock } = await clientOf(() => new Response("[]"), { token: () => answer() });
+  const timedOut = assertRejects(() => client.delayed.list({}, { timeoutMs: 1_000 }), BellhopError);
+  await clock.settle(1_000);
+  assertEquals((await timedOut).code, "timeout");
+  answer = () => {
+    throw new Error("no session");
+  };
+  const { code, cause } = await assertRejects(() => client.delayed.list(), BellhopError);
+  assertEquals([code, (cause as Error).message], ["unreachable", "no session"]);
+  answer = () => "line\nbreak";
+  assertEquals((await assertRejects(() => client.delayed.list(), BellhopError)).field, "token");
+  assertEquals(asked, []);
+  await client.close();
+});

@@ -21,8 +21,8 @@ export interface DeliveryLink {
     readonly fetch: Fetch;
     /** The gateway's URL without a slash at its end. */
     readonly url: string;
-    /** Headers of every request: the credential, if there is one. */
-    readonly headers: Readonly<Record<string, string>>;
+    /** Headers of every request to the gateway: the credential, if there is one. Rejects when the signal aborts. */
+    credential(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
   };
   /** The instance that is registered. */
   readonly announcement: {

@@ -34,3 +34,4 @@ export type { AttemptRecord } from "../core/bus/history.ts";
 export type { DeliveryLink, DeliveryTaker } from "./delivery.ts";
 export type { Fetch } from "./fetch.ts";
 export type { RequestOptions } from "./request.ts";
+export type { Token } from "./token.ts";

@@ -275,9 +275,10 @@ function start(link: DeliveryLink, options: Required<PullOptions>): ReturnType<D
     return Array.isArray(results) ? results.map((one) => one?.held === true) : [];
   }
 
-  function ask(path: string, init: RequestInit): Promise<Response> {
-    const headers = { "bellhop-lease": announcement.lease, ...gateway.headers, ...init.headers as object };
-    return gateway.fetch(`${gateway.url}/${path}`, { ...init, headers, redirect: "manual" });
+  async function ask(path: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> {
+    const own = await gateway.credential(init.signal);
+    const headers = { "bellhop-lease": announcement.lease, ...own, ...init.headers as object };
+    return await gateway.fetch(`${gateway.url}/${path}`, { ...init, headers, redirect: "manual" });
   }
 
   async function asked(

@@ -54,6 +54,8 @@ export class Pulls {
     instance: string,
     { max, waitMs, signal, streams = false }: PullRequest,
   ): Promise<readonly PulledDelivery[]> {
+    // Who has gone takes nobody's place.
+    if (signal?.aborted || this.closed) return Promise.resolve([]);
     return new Promise((resolve) => {
       const untilMs = this.clock.nowMs() + waitMs;
       const got: PulledDelivery[] = [];
@@ -82,7 +84,6 @@ export class Pulls {
       const own = streams ? [] : others.filter((other) => other.instance === instance && !other.streams);
       others.push(wait);
       if (own.length >= MOST_WAITS) own[0].release();
-      if (signal?.aborted || this.closed) return wait.release();
       signal?.addEventListener("abort", wait.release);
       // What is there is handed out in this turn, before any time has passed.
       cancel = this.clock.wakeAt(untilMs, look);

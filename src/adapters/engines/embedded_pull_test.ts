@@ -269,6 +269,8 @@ Deno.test("pull() keeps the newest 16 questions of an instance, and answers the 
   for (let n = 0; n < 17; n++) ask(n);
   await clock.settle(0);
   assertEquals(got, ["0:"]);
+  assertEquals(await engine.pull(a.lease, { max: 1, waitMs: 60_000, signal: AbortSignal.abort() }), []);
+  assertEquals(got, ["0:"], "who has gone takes nobody's place");
   await send("1");
   assertEquals(got, ["0:", "1:1/1"]);
   await engine.close({ deadlineMs: 0 });

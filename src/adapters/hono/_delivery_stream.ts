@@ -75,10 +75,7 @@ export function deliveryStream(
     if (signal.aborted) return undefined;
     const waitMs = Math.max(0, untilMs - gateway.nowMs());
     const [delivery] = await engine.pull(lease, { max: 1, waitMs, signal, streams: true });
-    if (delivery === undefined || !signal.aborted) return delivery ?? "comment";
-    // The reader went in the very moment: nobody has seen it.
-    await engine.putBack(delivery.ticket);
-    return undefined;
+    return delivery ?? "comment";
   }
 
   function send(sink: Sink, one: PulledDelivery | "comment"): void {
@@ -109,8 +106,10 @@ export function deliveryStream(
     async pull(sink) {
       try {
         const one = await next();
-        if (signal.aborted || one === undefined) return close(sink);
-        send(sink, one);
+        if (one !== undefined && !signal.aborted) return send(sink, one);
+        // The reader went in the very moment: nobody has seen it.
+        if (typeof one === "object") await engine.putBack(one.ticket);
+        close(sink);
       } catch (error) {
         if (signal.aborted) return;
         const code = error instanceof BellhopError ? error.code : "internal";

@@ -1,9 +1,7 @@
 import type { OutboxAnswer } from "../../core/outbox/message.ts";
-import { bearer } from "../_check_gateway.ts";
 import { type Gateway, readText } from "../_gateway.ts";
 import { readObject } from "../_problem.ts";
 import { timeLimit } from "../_time_limit.ts";
-import type { Token } from "./terms.ts";
 
 /** As an attempt of the priority table. */
 const ATTEMPT_MS = 15_000;
@@ -11,16 +9,15 @@ const ATTEMPT_MS = 15_000;
 const MAX_ANSWER_BYTES = 4_194_304;
 
 /** One attempt to hand a message to the gateway, and what its answer means. Never rejects. */
-export async function post(gateway: Gateway, token: Token | undefined, json: string): Promise<OutboxAnswer> {
+export async function post(gateway: Gateway, json: string): Promise<OutboxAnswer> {
   const limit = timeLimit(gateway.clock, ATTEMPT_MS, () => undefined, gateway.closed);
   try {
-    const headers = bearer(typeof token === "function" ? await token() : token);
     const response = await gateway.fetch(`${gateway.url}/messages`, {
       method: "POST",
       headers: {
         accept: "application/json",
         "content-type": "application/cloudevents+json; charset=utf-8",
-        ...headers,
+        ...await gateway.credential(limit.signal),
       },
       signal: limit.signal,
       redirect: "manual",

@@ -6,22 +6,22 @@ import type { Gateway } from "../_gateway.ts";
 import { pause } from "../_time_limit.ts";
 import { messageOf } from "./_message_of.ts";
 import { post } from "./_post.ts";
-import type { OutboxStatus, Token } from "./terms.ts";
+import type { OutboxStatus } from "./terms.ts";
 
 /** What can be asked of who owns the outbox. What goes in and out can be cloned: it may come from another tab. */
 export interface Desk {
   /** Takes an envelope's JSON; resolves when it is as safe as its priority says. */
   keep(json: string): Promise<Durability>;
-  status(): Promise<OutboxStatus>;
-  list(): Promise<readonly OutboxEntry[]>;
-  deadLetters(): Promise<readonly OutboxEnd[]>;
+  status(): OutboxStatus;
+  list(): readonly OutboxEntry[];
+  deadLetters(): readonly OutboxEnd[];
   cancel(source: string, id: string): Promise<void>;
   redrive(source: string, id: string): Promise<void>;
   discard(source: string, id: string): Promise<void>;
   /** Resolves when nothing waits. */
   idle(): Promise<void>;
   /** The platform's word on the network. */
-  network(online: boolean): Promise<void>;
+  network(online: boolean): void;
 }
 
 /** Who owns the store and sends. */
@@ -34,7 +34,6 @@ export interface Sender {
 /** What it needs. */
 export interface SenderParts {
   readonly gateway: Gateway;
-  readonly token: Token | undefined;
   readonly open: OpenStore | undefined;
   readonly maxMessages: number;
   readonly maxLength: number;
@@ -50,7 +49,7 @@ const LATEST_MS = 30_000;
 
 /** Opens the store, if there is one, and begins with what lies in it. @throws {BellhopError} as the store does */
 export async function openSender(parts: SenderParts): Promise<Sender> {
-  const { gateway, token, open, onEnd, onError } = parts;
+  const { gateway, open, onEnd, onError } = parts;
   const { clock, closed } = gateway;
   const machine = createOutboxMachine({ ...parts, random: gateway.random });
   const storing = new Map<string, Promise<void>>();
@@ -165,7 +164,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   }
 
   function send(entry: OutboxEntry): void {
-    const sent = post(gateway, token, entry.message.json).then((answer) => {
+    const sent = post(gateway, entry.message.json).then((answer) => {
       sending.delete(sent);
       // What closing broke off says nothing of the network.
       if (!closed.aborted) apply(machine.settle(clock.nowMs(), entry, answer));
@@ -188,9 +187,9 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       pump();
       return durable ? durability : "memory";
     },
-    status: () => Promise.resolve(machine.figures()),
-    list: () => Promise.resolve(machine.entries()),
-    deadLetters: () => Promise.resolve(machine.deadLetters()),
+    status: machine.figures,
+    list: machine.entries,
+    deadLetters: machine.deadLetters,
     async cancel(source, id) {
       await apply(machine.cancel(clock.nowMs(), source, id));
       pump();
@@ -208,7 +207,6 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     network(online) {
       machine.network(clock.nowMs(), online);
       pump();
-      return Promise.resolve();
     },
   };
 

@@ -18,9 +18,12 @@ export interface Tabs {
 
 /** The outbox, whoever owns it at the moment. */
 export interface Place {
-  ask<K extends keyof Desk>(method: K, ...given: Parameters<Desk[K]>): ReturnType<Desk[K]>;
+  ask<K extends keyof Desk>(method: K, ...given: Parameters<Desk[K]>): Said<K>;
   close(deadlineMs: number): Promise<void>;
 }
+
+/** It may have been said in another tab. */
+type Said<K extends keyof Desk> = Promise<Awaited<ReturnType<Desk[K]>>>;
 
 /** A question to the owner; it is put again to each new one until it is answered. */
 interface Question {
@@ -36,7 +39,7 @@ type Note =
   | { readonly kind: "end"; readonly end: OutboxEnd }
   | { readonly kind: "owner" };
 
-type Fault = { readonly code: ErrorCode; readonly detail: string; readonly field: string | undefined };
+type Fault = { readonly code: ErrorCode; readonly detail: string; readonly field?: string | undefined };
 
 /** The database's lock may outlast the owner's by a moment. */
 const LOCKED_MS = 10_000;
@@ -48,12 +51,8 @@ const FAILED_AGAIN_MS = 5_000;
 export async function alone(
   start: (onEnd: (end: OutboxEnd) => void) => Promise<Sender>,
   onEnd: (end: OutboxEnd) => void,
-) {
-  const sender = await start(onEnd);
-  return placeOf(sender);
-}
-
-function placeOf({ desk, close }: Sender): Place {
+): Promise<Place> {
+  const { desk, close } = await start(onEnd);
   return { ask: (method, ...given) => call(desk, method, given) as never, close };
 }
 
@@ -96,12 +95,12 @@ export async function shared(
     if (!over) channel.postMessage(note);
   }
 
-  function ask<K extends keyof Desk>(method: K, ...given: Parameters<Desk[K]>): ReturnType<Desk[K]> {
+  function ask<K extends keyof Desk>(method: K, ...given: Parameters<Desk[K]>): Said<K> {
     if (method === "keep") remember(given[0] as string);
     return new Promise((resolve, reject) => {
       closed.signal.throwIfAborted();
       question({ method, given, resolve: resolve as Question["resolve"], reject });
-    }) as ReturnType<Desk[K]>;
+    }) as Said<K>;
   }
 
   function remember(json: string): void {
@@ -207,10 +206,10 @@ export async function shared(
 }
 
 async function call(desk: Desk, method: keyof Desk, given: readonly unknown[]): Promise<unknown> {
-  return await (desk[method] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
+  return await (desk[method] as (...given: readonly unknown[]) => unknown)(...given);
 }
 
 function faultOf(error: unknown): Fault {
   if (error instanceof BellhopError) return { code: error.code, detail: error.message, field: error.field };
-  return { code: "internal", detail: String(error), field: undefined };
+  return { code: "internal", detail: String(error) };
 }

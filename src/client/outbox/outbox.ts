@@ -10,7 +10,8 @@ import type { Priority } from "../../core/priority/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Durability, OpenStore } from "../../ports/store.ts";
 import type { EventDefinition } from "../../schema/define_event.ts";
-import { bearer, checkedUrl } from "../_check_gateway.ts";
+import { checkedUrl } from "../_check_gateway.ts";
+import { credentialOf } from "../_credential.ts";
 import type { Gateway } from "../_gateway.ts";
 import { inRange } from "../_in_range.ts";
 import { type EnvelopeOptions, newEnvelope } from "../_new_envelope.ts";
@@ -22,9 +23,11 @@ import { messageOf } from "./_message_of.ts";
 import { openSender } from "./_sender.ts";
 import { alone, type Place, shared } from "./_tabs.ts";
 import type { OutboxRows } from "./rows.ts";
-import type { MessageName, OutboxStatus, Sealed, Token } from "./terms.ts";
+import type { Token } from "../token.ts";
+import type { MessageName, OutboxStatus, Sealed } from "./terms.ts";
 
-export type { MessageName, OutboxStatus, Sealed, Token } from "./terms.ts";
+export type { Token } from "../token.ts";
+export type { MessageName, OutboxStatus, Sealed } from "./terms.ts";
 
 /** Where the gateway is, what is kept where, and who is told. Only the gateway's URL is needed. */
 export interface OutboxOptions {
@@ -177,11 +180,11 @@ const COLLECTED = 100;
  */
 export async function outbox(options: OutboxOptions): Promise<Outbox> {
   const { clock = platformClock, maxMessages = 10_000, maxLength = 16_777_216, maxInFlight = 4 } = options;
-  const { token, onSent, onFailed, onError = () => {}, sharedAs } = options;
+  const { onSent, onFailed, onError = () => {}, sharedAs } = options;
   inRange("maxMessages", maxMessages, 1, 100_000);
   inRange("maxLength", maxLength, 1_024, 1_073_741_824);
   inRange("maxInFlight", maxInFlight, 1, 64);
-  if (typeof token !== "function") bearer(token);
+  const credential = credentialOf(options.token);
   const source = options.source ?? `/clients/${newId()}`;
   const closed = new AbortController();
   const gateway: Gateway = {
@@ -191,7 +194,7 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     url: checkedUrl(options.gateway),
     closed: closed.signal,
-    headers: {},
+    credential,
   };
 
   function ended(end: OutboxEnd): void {
@@ -205,7 +208,7 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
   }
 
   const start = (onEnd: typeof ended) =>
-    openSender({ gateway, token, open: options.store, maxMessages, maxLength, maxInFlight, onEnd, onError });
+    openSender({ gateway, open: options.store, maxMessages, maxLength, maxInFlight, onEnd, onError });
   // Node 20 has none.
   const { locks, onLine }: Partial<Navigator> = globalThis.navigator ?? {};
   const name = `bellhop:outbox:${sharedAs}`;

@@ -4,9 +4,6 @@
  * @module
  */
 
-/** A credential, or what gives one for each attempt: one that runs out is renewed there. */
-export type Token = string | (() => string | Promise<string>);
-
 /** Names a message. */
 export interface MessageName {
   /** Who sent it. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Client, connect as connectAs, type ConnectOptions } from "../../client/connect.ts";
+import type { Token } from "../../client/token.ts";
 import { BellhopError } from "../../core/error.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
 import { gatewayFromEnvironment, tokenFromEnvironment } from "./_environment.ts";
@@ -16,7 +17,7 @@ export interface ServerConnectOptions extends Omit<ConnectOptions, "gateway"> {
    * Credential, sent to the gateway as a bearer token and to nobody else. Default: `BELLHOP_TOKEN`, but not for a
    * gateway elsewhere than at `BELLHOP_URL`, if that is set.
    */
-  readonly token?: string;
+  readonly token?: Token;
 }
 
 /**
