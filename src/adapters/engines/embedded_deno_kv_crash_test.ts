@@ -1,0 +1,5 @@
+import { assertSurvivesKills } from "../../../testing/crash/killed_engine.ts";
+
+// A file for each store: CI runs two at a time.
+Deno.test("embedded() on denoKv() delivers every acknowledged CRITICAL although it is killed, and invents none", () =>
+  assertSurvivesKills("denoKv"));
