@@ -7,7 +7,10 @@ import type { Check } from "../check.ts";
 import { BREAKER_CHECKS } from "./breaker.ts";
 import { BUS_CHECKS } from "./bus.ts";
 import { DURABILITY_CHECKS } from "./durability.ts";
-import { ENVELOPE_CHECKS } from "./envelope.ts";
+import { ENVELOPE_KEPT_CHECKS } from "./envelope_kept.ts";
+import { ENVELOPE_ATTRIBUTE_CHECKS } from "./envelope_attributes.ts";
+import { ENVELOPE_BOUND_CHECKS } from "./envelope_bounds.ts";
+import { ENVELOPE_BODY_CHECKS } from "./envelope_bodies.ts";
 import { HTTP_DELIVERY_CHECKS } from "./http_delivery.ts";
 import { HTTP_BOUND_CHECKS } from "./http_bounds.ts";
 import { HTTP_DOCUMENT_CHECKS } from "./http_documents.ts";
@@ -61,7 +64,10 @@ import { VECTOR_CHECKS } from "./vectors.ts";
 /** See the module; the ids are unique. */
 export const CHECKS: readonly Check[] = [
   ...VECTOR_CHECKS,
-  ...ENVELOPE_CHECKS,
+  ...ENVELOPE_KEPT_CHECKS,
+  ...ENVELOPE_ATTRIBUTE_CHECKS,
+  ...ENVELOPE_BOUND_CHECKS,
+  ...ENVELOPE_BODY_CHECKS,
   ...PRIORITY_CHECKS,
   ...LANE_CHECKS,
   ...CAPACITY_CHECKS,
