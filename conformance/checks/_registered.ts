@@ -48,3 +48,15 @@ export function registryEvents(session: Session, ...kinds: string[]): string[] {
 export function registrySteps(session: Session, ...kinds: string[]): TraceStep["event"][] {
   return session.trace.filter(({ kind }) => KINDS.has(kind) && (kinds.length === 0 || kinds.includes(kind)));
 }
+
+/** Publishes; gives the members of the acceptance. */
+export async function published(
+  session: Session,
+  fields: JsonObject,
+): Promise<{ readonly receivers: readonly string[] }> {
+  const reply = await session.publish(session.event(fields));
+  session.must(reply.ok !== undefined, "BUS-024", () => `a publish is refused: ${canonical(reply)}`);
+  const { receivers } = reply.ok as { readonly receivers?: readonly string[] };
+  session.must(Array.isArray(receivers), "HTTP-018", () => `the acceptance has receivers: ${canonical(reply)}`);
+  return { receivers: receivers as readonly string[] };
+}

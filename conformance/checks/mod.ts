@@ -5,7 +5,9 @@
  */
 import type { Check } from "../check.ts";
 import { BREAKER_CHECKS } from "./breaker.ts";
-import { BUS_CHECKS } from "./bus.ts";
+import { PUBLISH_CHECKS } from "./bus_publish.ts";
+import { END_CHECKS } from "./bus_ends.ts";
+import { TOLD_CHECKS } from "./bus_told.ts";
 import { DURABILITY_CHECKS } from "./durability.ts";
 import { ENVELOPE_KEPT_CHECKS } from "./envelope_kept.ts";
 import { ENVELOPE_ATTRIBUTE_CHECKS } from "./envelope_attributes.ts";
@@ -22,10 +24,15 @@ import { HTTP_SERVICE_CHECKS } from "./http_service.ts";
 import { HTTP_SERVICE_HANDLER_CHECKS } from "./http_service_handlers.ts";
 import { HTTP_TIME_CHECKS } from "./http_time.ts";
 import { HTTP_TRACE_CHECKS } from "./http_trace.ts";
-import { PRIORITY_CHECKS } from "./priority.ts";
+import { CLASS_CHECKS } from "./priority_classes.ts";
+import { SLOT_CHECKS } from "./priority_slots.ts";
+import { ROUND_CHECKS } from "./priority_round.ts";
 import { CAPACITY_CHECKS } from "./priority_capacity.ts";
 import { LANE_CHECKS } from "./priority_lanes.ts";
-import { REGISTRY_CHECKS } from "./registry.ts";
+import { MEMBER_CHECKS } from "./registry_members.ts";
+import { INSTANCE_CHECKS } from "./registry_instances.ts";
+import { DISCOVERY_CHECKS } from "./registry_discovery.ts";
+import { PATTERN_CHECKS } from "./registry_patterns.ts";
 import { MODEL_CHECKS } from "./model.ts";
 import { ACCEPTANCE_CHECKS } from "./bus_acceptance.ts";
 import { RECEIVER_CHECKS } from "./bus_receivers.ts";
@@ -40,13 +47,18 @@ import { RECEIPT_CHECKS } from "./bus_status_receipts.ts";
 import { DEAD_LETTER_CHECKS } from "./bus_dead_letters.ts";
 import { DELAYED_CHECKS } from "./bus_delayed.ts";
 import { TRACE_CHECKS } from "./bus_trace.ts";
-import { RETRY_CHECKS } from "./retry.ts";
+import { RETRY_DELAY_CHECKS } from "./retry_delays.ts";
+import { RETRY_POLICY_CHECKS } from "./retry_policies.ts";
+import { RETRY_END_CHECKS } from "./retry_ends.ts";
+import { RETRY_ANSWER_CHECKS } from "./retry_answers.ts";
 import { DURABLE_RETRY_CHECKS } from "./retry_durable.ts";
 import { OUTBOX_CHECKS } from "./outbox.ts";
 import { OUTBOX_ANSWER_CHECKS } from "./outbox_answers.ts";
 import { OUTBOX_CRASH_CHECKS } from "./outbox_crash.ts";
 import { OUTBOX_DURABLE_CHECKS } from "./outbox_durable.ts";
-import { PULL_CHECKS } from "./pull.ts";
+import { PULL_TAKEN_CHECKS } from "./pull_taken.ts";
+import { PULL_HELD_CHECKS } from "./pull_held.ts";
+import { PULL_STREAM_CHECKS } from "./pull_streams.ts";
 import { PULL_WAIT_CHECKS } from "./pull_waits.ts";
 import { SECURITY_CHECKS } from "./security.ts";
 import { BOUND_CHECKS } from "./security_bounds.ts";
@@ -68,16 +80,26 @@ export const CHECKS: readonly Check[] = [
   ...ENVELOPE_ATTRIBUTE_CHECKS,
   ...ENVELOPE_BOUND_CHECKS,
   ...ENVELOPE_BODY_CHECKS,
-  ...PRIORITY_CHECKS,
+  ...CLASS_CHECKS,
+  ...SLOT_CHECKS,
+  ...ROUND_CHECKS,
   ...LANE_CHECKS,
   ...CAPACITY_CHECKS,
-  ...RETRY_CHECKS,
+  ...RETRY_DELAY_CHECKS,
+  ...RETRY_POLICY_CHECKS,
+  ...RETRY_END_CHECKS,
+  ...RETRY_ANSWER_CHECKS,
   ...DURABLE_RETRY_CHECKS,
   ...BREAKER_CHECKS,
-  ...REGISTRY_CHECKS,
+  ...MEMBER_CHECKS,
+  ...INSTANCE_CHECKS,
+  ...DISCOVERY_CHECKS,
+  ...PATTERN_CHECKS,
   ...LEASE_CHECKS,
   ...HEALTH_CHECKS,
-  ...BUS_CHECKS,
+  ...PUBLISH_CHECKS,
+  ...END_CHECKS,
+  ...TOLD_CHECKS,
   ...DURABILITY_CHECKS,
   ...KEEPING_CHECKS,
   ...CRASH_CHECKS,
@@ -102,7 +124,9 @@ export const CHECKS: readonly Check[] = [
   ...HTTP_BOUND_CHECKS,
   ...HTTP_TRACE_CHECKS,
   ...HTTP_TIME_CHECKS,
-  ...PULL_CHECKS,
+  ...PULL_TAKEN_CHECKS,
+  ...PULL_HELD_CHECKS,
+  ...PULL_STREAM_CHECKS,
   ...OUTBOX_CHECKS,
   ...OUTBOX_ANSWER_CHECKS,
   ...OUTBOX_DURABLE_CHECKS,
