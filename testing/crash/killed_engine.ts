@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { seededRandom } from "../../src/testing/seeded_random.ts";
+import { seededRandom } from "@bellhop/bellhop/testing";
 import { effort } from "../effort.ts";
 import type { KilledStore } from "./engine_writer.ts";
 
