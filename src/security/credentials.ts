@@ -114,19 +114,21 @@ export function createCredentials(options: readonly CredentialOptions[]): Creden
       principals.push(principal);
     }
   });
-  // Only now that every entry is accepted: a refused list leaves no digest under way.
-  const table = Promise.all(digests.map((words) => words())).then((rows) => {
-    const words = new Uint32Array(rows.length * DIGEST_WORDS);
-    rows.forEach((row, i) => words.set(row, i * DIGEST_WORDS));
-    return words;
-  });
-  // Where WebCrypto fails, each request learns it.
-  table.catch(() => {});
+  let table: Promise<Uint32Array> | undefined;
+
+  /** By the first request: a gateway that is refused for something else leaves no digest under way. */
+  function digested(): Promise<Uint32Array> {
+    return table ??= Promise.all(digests.splice(0).map((words) => words())).then((rows) => {
+      const words = new Uint32Array(rows.length * DIGEST_WORDS);
+      rows.forEach((row, i) => words.set(row, i * DIGEST_WORDS));
+      return words;
+    });
+  }
 
   async function verify(authorization: string | null | undefined): Promise<Principal | undefined> {
     const token = bearerToken(authorization ?? "");
     if (token === undefined) return undefined;
-    const { count, place } = findRow(await table, await digestWords(token));
+    const { count, place } = findRow(await digested(), await digestWords(token));
     // A token given once in plain and once as a digest has two owners: then it has none.
     return count === 1 ? principals[place] : undefined;
   }
