@@ -61,7 +61,7 @@ export const DIRECTIONS: readonly Direction[] = [
   { path: "mod.ts", may: SRC, packages: [] },
   { path: "conformance/", may: PUBLIC, packages: ANY },
   // A bench of the object store starts workerd as the tests do.
-  { path: "bench/", may: [...PUBLIC, "testing/workers/"], packages: ANY },
+  { path: "bench/", may: [...PUBLIC, "testing/workers/", "testing/browser/"], packages: ANY },
   { path: "examples/", may: PUBLIC, packages: ANY },
   { path: "testing/", may: PUBLIC, packages: ANY },
   // Scripts generate pages from the tables inside, such as the bus's transitions.

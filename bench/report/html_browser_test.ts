@@ -4,6 +4,7 @@ import { startChromium } from "../../testing/chromium.ts";
 import { htmlReport } from "./html.ts";
 import type { BenchResult } from "./result.ts";
 import { sampleResult } from "./testing/sample_result.ts";
+import { until } from "../../testing/until.ts";
 
 const SAMPLE = sampleResult();
 const HOSTILE =
@@ -160,15 +161,6 @@ function faultsOf(page: Page): string[] {
     if (!request.url().startsWith("file:") && !request.url().startsWith("data:")) faults.push(request.url());
   });
   return faults;
-}
-
-/** Asks until it is so; the page's policy lets nothing wait within it. */
-async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!await happened()) {
-    assert(Date.now() < deadline, `not within 10 s: ${happened}`);
-    await new Promise((wake) => setTimeout(wake, 20));
-  }
 }
 
 async function heightOf(part: ReturnType<Page["locator"]>): Promise<number> {

@@ -7,6 +7,7 @@ import { chromium } from "npm:playwright-core@1.65.1";
 import { rated, type Sampler } from "../harness.ts";
 import { type Part, ratio } from "../part.ts";
 import { runParts } from "../run_part.ts";
+import { bundled } from "../../testing/browser/bundled.ts";
 
 const PUBLISHERS = 50;
 const TURNS = 8;
@@ -35,7 +36,7 @@ if (import.meta.main) await runParts("deno run -A bench/system/store_indexed_db.
 
 async function pageWith(name: string): Promise<Sampler> {
   const html = `<!DOCTYPE html><script type="module" src="/script.js"></script>`;
-  const script = await bundled("store_indexed_db_page.ts");
+  const script = await bundled(new URL("store_indexed_db_page.ts", import.meta.url));
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
     const isScript = url.endsWith(".js");
     const headers = { "content-type": isScript ? "text/javascript" : "text/html" };
@@ -57,12 +58,4 @@ async function pageWith(name: string): Promise<Sampler> {
       await Deno.remove(profile, { recursive: true });
     },
   };
-}
-
-async function bundled(file: string): Promise<string> {
-  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
-  const args = ["bundle", "--quiet", "--platform=browser", path];
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
 }

@@ -2,11 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import { startChromium } from "../../testing/chromium.ts";
 import { ALL, DURABLE, notPassed } from "../runtimes/reference_checks.ts";
 import type { Report } from "../run.ts";
+import { bundled } from "../../testing/browser/bundled.ts";
 
 const ADDRESS = "https://suite.invalid/";
 
 Deno.test("the suite and the reference run in a page of Chromium, its store in memory and in IndexedDB", async (t) => {
-  const code = await bundled("_suite_page.ts");
+  const code = await bundled(new URL("_suite_page.ts", import.meta.url));
   assertEquals([...code.matchAll(/(?:from|import|import\()\s*"(?:node|npm|jsr):[^"]*"/g)].map(([found]) => found), []);
   const browser = await startChromium();
   try {
@@ -47,12 +48,3 @@ Deno.test("the suite and the reference run in a page of Chromium, its store in m
     await browser.close();
   }
 });
-
-/** One script for a page, with all that it imports. */
-async function bundled(file: string): Promise<string> {
-  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
-  const args = ["bundle", "--quiet", "--platform=browser", path];
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}

@@ -11,6 +11,7 @@ import type { OpenStore } from "../ports/store.ts";
 import { type HandlerContext, Nak, service, Term } from "../service/mod.ts";
 import { connect, type ConnectOptions } from "./mod.ts";
 import { pull, type PullOptions } from "./pull.ts";
+import { until } from "../../testing/until.ts";
 
 type Handle = (id: string, context: HandlerContext) => unknown;
 
@@ -89,13 +90,6 @@ async function worker(
     delivery: pull(options),
     ...more,
   });
-}
-
-async function until(holds: () => boolean | Promise<boolean>, what: string, ms = 15_000): Promise<void> {
-  for (const endMs = Date.now() + ms; !await holds();) {
-    assert(Date.now() < endMs, `not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 const ended = (gateway: Gateway, id: string, wanted: string) =>

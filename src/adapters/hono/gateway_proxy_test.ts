@@ -6,6 +6,7 @@ import { fakeEngine } from "./_fake_engine_test.ts";
 import { sendRaw, serving } from "./_serving_test.ts";
 import { gatewayRoutes } from "./gateway.ts";
 import type { GatewayLimits } from "./_gateway.ts";
+import { until } from "../../../testing/until.ts";
 
 /** A gateway before one service, both served for real. */
 function proxied(handler: Deno.ServeHandler, limits: Partial<GatewayLimits> = {}) {
@@ -22,11 +23,6 @@ function proxied(handler: Deno.ServeHandler, limits: Partial<GatewayLimits> = {}
       await service[Symbol.asyncDispose]();
     },
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 400 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert(condition());
 }
 
 Deno.test("the proxy passes on method, path, query, headers and body, and the answer likewise", async () => {

@@ -4,6 +4,8 @@ import { WINDOW } from "../../../testing/crash/numbered_record.ts";
 import { whyNoTrace } from "../../../testing/crash/strace.ts";
 import type { Outcome, Stores } from "../../../testing/browser/indexed_db_page.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
+import { until } from "../../../testing/until.ts";
+import { bundled } from "../../../testing/browser/bundled.ts";
 
 // All of it in Chromium on a profile on the disk. What a page holds is `testing/browser/indexed_db_page.ts`.
 
@@ -396,14 +398,6 @@ async function becomesOwner(place: Place, name: string): Promise<void> {
   assertEquals(outcome, {});
 }
 
-async function until(holds: () => Promise<boolean | undefined>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (await holds() !== true) {
-    assert(Date.now() < deadline, `waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 function put(key: string, value: string): { keyspace: "messages"; key: string; value: string } {
   return { keyspace: "messages", key, value };
 }
@@ -477,12 +471,4 @@ function serve(): { readonly origin: string; readonly close: () => Promise<void>
   return { origin: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
 }
 
-const script = await bundled("../../../testing/browser/indexed_db_page.ts");
-
-async function bundled(file: string): Promise<string> {
-  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
-  const args = ["bundle", "--quiet", "--platform=browser", path];
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
+const script = await bundled(new URL("../../../testing/browser/indexed_db_page.ts", import.meta.url));

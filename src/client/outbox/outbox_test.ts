@@ -8,6 +8,7 @@ import { connect, gateway, serve, service } from "../../presets/server/mod.ts";
 import { faultyStore } from "../../testing/faulty_store.ts";
 import { manualClock } from "../../testing/manual_clock.ts";
 import { type Ended, kvRows, outbox, type OutboxOptions, sqlRows } from "./mod.ts";
+import { until } from "../../../testing/until.ts";
 
 type Say = Response | "nothing";
 
@@ -420,11 +421,3 @@ Deno.test("kvRows() adds a message to the application's own commit", async () =>
     kv.close();
   }
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!await holds()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

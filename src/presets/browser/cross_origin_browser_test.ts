@@ -1,17 +1,19 @@
-import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { CrossOriginPage } from "../../../testing/browser/cross_origin_page.ts";
 import { startChromium } from "../../../testing/chromium.ts";
 import { newSigningSecret, newToken } from "../../security/mod.ts";
 import { connect, gateway, serve, service, sqlite } from "../server/mod.ts";
+import { until } from "../../../testing/until.ts";
+import { bundled } from "../../../testing/browser/bundled.ts";
 
 // The recipe of docs/guides/browser.md, in Chromium. What the page does is `testing/browser/cross_origin_page.ts`.
 
 const RETRY_AFTER_MS = 1_000;
 
 Deno.test("a page on another origin publishes, keeps, pulls and calls through a gateway behind hono/cors", async () => {
-  const script = await bundled("../../../testing/browser/cross_origin_page.ts");
+  const script = await bundled(new URL("../../../testing/browser/cross_origin_page.ts", import.meta.url));
   const html = `<!DOCTYPE html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>`;
   const site = new Hono()
     .get("/", (c) => c.html(html))
@@ -94,19 +96,3 @@ Deno.test("a page on another origin publishes, keeps, pulls and calls through a 
     await Deno.remove(folder, { recursive: true });
   }
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!await holds()) {
-    assert(Date.now() < deadline, `waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function bundled(file: string): Promise<string> {
-  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
-  const args = ["bundle", "--quiet", "--platform=browser", path];
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}

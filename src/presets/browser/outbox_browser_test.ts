@@ -3,6 +3,8 @@ import { Hono } from "hono";
 import { type ProfiledChromium, startChromiumOn } from "../../../testing/browser/chromium_profile.ts";
 import type { OutboxPage } from "../../../testing/browser/outbox_page.ts";
 import { type Client, connect, gateway, serve, type Server, service, sqlite } from "../server/mod.ts";
+import { until } from "../../../testing/until.ts";
+import { bundled } from "../../../testing/browser/bundled.ts";
 
 // In Chromium, before a real gateway. What a page holds is `testing/browser/outbox_page.ts`.
 
@@ -14,7 +16,7 @@ type Page = Awaited<ReturnType<ProfiledChromium["context"]["newPage"]>>;
 
 let chromium: ProfiledChromium;
 const profile = await Deno.makeTempDir({ prefix: "bellhop-" });
-const script = await bundled("../../../testing/browser/outbox_page.ts");
+const script = await bundled(new URL("../../../testing/browser/outbox_page.ts", import.meta.url));
 const html = `<!DOCTYPE html><link rel="icon" href="data:,"><script type="module" src="/script.js"></script>`;
 
 Deno.test.beforeAll(async () => {
@@ -247,20 +249,4 @@ async function onSite(test: (site: Site) => Promise<void>): Promise<void> {
     await bus.close({ deadlineMs: 100 });
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!await holds()) {
-    assert(Date.now() < deadline, `waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function bundled(file: string): Promise<string> {
-  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
-  const args = ["bundle", "--quiet", "--platform=browser", path];
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
 }

@@ -1,10 +1,12 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { Hono } from "hono";
 import { type ProfiledChromium, startChromiumOn } from "../../../testing/browser/chromium_profile.ts";
 import type { OutboxWriterPage } from "../../../testing/browser/outbox_writer_page.ts";
 import { valueOf } from "../../../testing/crash/numbered_record.ts";
 import { seededRandom } from "../../testing/seeded_random.ts";
 import { connect, gateway, serve, service, sqlite } from "../server/mod.ts";
+import { until } from "../../../testing/until.ts";
+import { bundled } from "../../../testing/browser/bundled.ts";
 
 // Chromium is killed whole, before a real gateway. What its page does is `testing/browser/outbox_writer_page.ts`.
 
@@ -69,7 +71,7 @@ interface Site extends AsyncDisposable {
 
 /** The page and a gateway on one origin, and a service that takes what the page publishes. */
 async function openSite(store: string): Promise<Site> {
-  const script = await bundled("../../../testing/browser/outbox_writer_page.ts");
+  const script = await bundled(new URL("../../../testing/browser/outbox_writer_page.ts", import.meta.url));
   const acknowledged = new Set<number>();
   const delivered = new Set<number>();
   const invented: string[] = [];
@@ -140,22 +142,6 @@ function ask<K extends keyof OutboxWriterPage>(page: Page, name: K): Promise<Awa
   }, name as string) as Promise<Awaited<ReturnType<OutboxWriterPage[K]>>>;
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!await holds()) {
-    assert(Date.now() < deadline, `waited in vain for ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 function printLine(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
-}
-
-async function bundled(file: string): Promise<string> {
-  const path = decodeURIComponent(new URL(file, import.meta.url).pathname);
-  const args = ["bundle", "--quiet", "--platform=browser", path];
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
 }

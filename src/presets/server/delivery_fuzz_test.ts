@@ -11,6 +11,7 @@ import { type ErrorCode, ERRORS } from "../../core/error.ts";
 import { PRIORITIES, type Priority } from "../../core/priority/table.ts";
 import { PRIORITY_POLICIES, type ResolvedPolicy } from "../../core/retry/policy.ts";
 import { gateway, serve, sqlite } from "./mod.ts";
+import { until } from "../../../testing/until.ts";
 
 const DEADLINE_MS = 10_000;
 const MAX_BYTES = 65_536;
@@ -571,14 +572,6 @@ function close(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch { // closed already
-  }
-}
-
-async function until(holds: () => boolean | Promise<boolean>, otherwise: () => string): Promise<void> {
-  const endMs = performance.now() + DEADLINE_MS;
-  while (!await holds()) {
-    assert(performance.now() < endMs, otherwise());
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
