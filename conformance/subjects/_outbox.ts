@@ -40,7 +40,7 @@ export async function client(parts: OutboxParts): Promise<Client> {
   const box = await outbox({
     gateway: "http://127.0.0.1:8000/bus",
     source: "/suite",
-    ...(store === undefined ? {} : { store }),
+    ...(store === undefined ? {} : { store, criticalInMemory: true }),
     clock,
     random: () => draws[drawn++ % draws.length],
     fetch: (url, init) => posted(parts, url, init),

@@ -1,4 +1,5 @@
 import { BellhopError } from "../core/error.ts";
+import { aborted } from "./_time_limit.ts";
 import type { Token } from "./token.ts";
 
 /** Headers with the credential, if there is one; rejects with the signal's reason if that aborts first. */
@@ -10,12 +11,8 @@ export function credentialOf(token: Token | undefined): Credential {
     const headers = bearer(token);
     return () => Promise.resolve(headers);
   }
-  return (signal) =>
-    new Promise((resolve, reject) => {
-      // Whoever is asked may never answer.
-      signal.onabort = () => reject(signal.reason);
-      Promise.resolve(token()).then(bearer).then(resolve, reject);
-    });
+  // Whoever is asked may never answer.
+  return (signal) => Promise.race([aborted(signal), (async () => bearer(await token()))()]);
 }
 
 /** Checked, for `fetch` would repeat what it cannot send, in an error that is logged. */

@@ -41,3 +41,11 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener("abort", aborted, { once: true });
   });
 }
+
+/** Rejects with the signal's reason when it aborts. The signal is the caller's own: it has one such promise at a time. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.throwIfAborted();
+    signal.onabort = () => reject(signal.reason);
+  });
+}

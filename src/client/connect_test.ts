@@ -236,6 +236,11 @@ Deno.test("a token that nobody gives is no answer: the request ends when its tim
   const timedOut = assertRejects(() => client.delayed.list({}, { timeoutMs: 1_000 }), BellhopError);
   await clock.settle(1_000);
   assertEquals((await timedOut).code, "timeout");
+  await assertRejects(
+    () => client.delayed.list({}, { signal: AbortSignal.abort(new Error("enough")) }),
+    Error,
+    "enough",
+  );
   answer = () => {
     throw new Error("no session");
   };
@@ -245,4 +250,6 @@ Deno.test("a token that nobody gives is no answer: the request ends when its tim
   assertEquals((await assertRejects(() => client.delayed.list(), BellhopError)).field, "token");
   assertEquals(asked, []);
   await client.close();
+  answer = () => new Promise(() => {});
+  assertEquals((await assertRejects(() => client.delayed.list(), BellhopError)).code, "closing");
 });

@@ -185,10 +185,7 @@ function start(link: DeliveryLink, options: Required<PullOptions>): ReturnType<D
       cancel();
       if (!held.delete(ticket as string)) return;
       answers.set(ticket as string, { answer: { ticket: ticket as string, ...answer }, untilMs: leaseEndMs });
-      sending ??= sendAll().finally(() => {
-        sending = undefined;
-        whenFree();
-      });
+      send();
     }
 
     async function stillAtIt(): Promise<void> {
@@ -246,6 +243,15 @@ function start(link: DeliveryLink, options: Required<PullOptions>): ReturnType<D
   }
 
   // Answering.
+
+  function send(): void {
+    sending ??= sendAll().finally(() => {
+      sending = undefined;
+      // One that came in the moment between its last look and this.
+      if (answers.size > 0) send();
+      whenFree();
+    });
+  }
 
   async function sendAll(): Promise<void> {
     for (let failures = 0; answers.size > 0;) {

@@ -11,6 +11,7 @@ import type { OpenStore } from "../ports/store.ts";
 import { type HandlerContext, Nak, service, Term } from "../service/mod.ts";
 import { connect, type ConnectOptions } from "./mod.ts";
 import { pull, type PullOptions } from "./pull.ts";
+import { manualClock } from "../testing/manual_clock.ts";
 import { until } from "../../testing/until.ts";
 
 type Handle = (id: string, context: HandlerContext) => unknown;
@@ -297,5 +298,62 @@ Deno.test("whoever hangs up a long poll or a stream over a real connection takes
     const [{ ticket }] = taken.deliveries;
     const answers = JSON.stringify({ answers: [{ ticket, verdict: "ack" }] });
     await (await fetch(url, { method: "POST", headers: { "bellhop-lease": lease }, body: answers })).json();
+  }
+});
+
+Deno.test("a verdict is sent at once, in whatever moment of another's sending its handler ends", async () => {
+  const registered = {
+    specversion: "1.0",
+    id: "1",
+    source: "/bellhop",
+    type: "service.registered",
+    data: { name: "worker", instance: "one", lease: "lse_1", leaseMs: 600_000, renewEveryMs: 300_000 },
+  };
+  const taken = ["1", "2"].map((id) => ({
+    ticket: `t${id}`,
+    delivery: `d${id}`,
+    attempt: 1,
+    leaseMs: 16_000,
+    envelope: { specversion: "1.0", id, source: "/s", type: "t" },
+  }));
+  for (let turns = 0; turns < 24; turns++) {
+    const clock = manualClock();
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const waits = service({ name: "worker", version: "1.0.0" }).on("t", ({ id }) => gates[Number(id) - 1].promise);
+    const acked: string[] = [];
+    let polls = 0;
+    const client = await connect(waits, {
+      gateway: "http://gateway/bus",
+      clock,
+      random: () => 0.5,
+      delivery: pull({ stream: false }),
+      async fetch(url, { method = "GET", body, signal }) {
+        if (!url.includes("/deliveries")) return Response.json(registered);
+        if (method === "GET") {
+          if (polls++ === 0) return Response.json({ deliveries: taken });
+          return await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+        }
+        const { answers } = JSON.parse(body as string) as { answers: { ticket: string; verdict: string }[] };
+        acked.push(...answers.filter(({ verdict }) => verdict === "ack").map(({ ticket }) => ticket));
+        const text = new TextEncoder().encode(JSON.stringify({ results: answers.map(() => ({ held: true })) }));
+        // The second handler ends, and so many turns later the answer to the first's verdict.
+        const answer = new ReadableStream({
+          async pull(sink) {
+            gates[1].resolve();
+            for (let turn = 0; turn < turns; turn++) await undefined;
+            sink.enqueue(text);
+            sink.close();
+          },
+        }, { highWaterMark: 0 });
+        return new Response(answer);
+      },
+    });
+    await clock.settle(100);
+    gates[0].resolve();
+    await clock.settle(1_000);
+    assertEquals(acked, ["t1", "t2"], `${turns} turns between`);
+    const closing = client.close({ deadlineMs: 0 });
+    await clock.settle(1_000);
+    await closing;
   }
 });

@@ -18,8 +18,6 @@ export interface Desk {
   cancel(source: string, id: string): Promise<void>;
   redrive(source: string, id: string): Promise<void>;
   discard(source: string, id: string): Promise<void>;
-  /** Resolves when nothing waits. */
-  idle(): Promise<void>;
   /** The platform's word on the network. */
   network(online: boolean): void;
 }
@@ -34,22 +32,25 @@ export interface Sender {
 /** What it needs. */
 export interface SenderParts {
   readonly gateway: Gateway;
-  readonly open: OpenStore | undefined;
+  readonly store?: OpenStore;
   readonly maxMessages: number;
   readonly maxLength: number;
   readonly maxInFlight: number;
+  readonly criticalInMemory?: boolean;
   readonly onEnd: (end: OutboxEnd) => void;
   readonly onError: (error: unknown) => void;
 }
 
 const SCAN = 1_000;
+/** What the record of an end has more than the envelope, at most: its reason has up to 64 characters, each of 6 in JSON. */
+const END_BYTES = 512;
 /** How long a store that failed is left alone: doubled from the first to the second. */
 const SOONEST_MS = 100;
 const LATEST_MS = 30_000;
 
 /** Opens the store, if there is one, and begins with what lies in it. @throws {BellhopError} as the store does */
 export async function openSender(parts: SenderParts): Promise<Sender> {
-  const { gateway, open, onEnd, onError } = parts;
+  const { gateway, store: open, criticalInMemory, onEnd, onError } = parts;
   const { clock, closed } = gateway;
   const machine = createOutboxMachine({ ...parts, random: gateway.random });
   const storing = new Map<string, Promise<void>>();
@@ -60,10 +61,7 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   /** Of the store when it was open last. */
   let durability: Durability = "memory";
   let ending = false;
-  let idle: (() => void)[] = [];
   let cancelWake = () => {};
-  /** Of a store that failed: until another is open, which has been told what is owed. */
-  let reopened: Promise<boolean> | undefined;
 
   async function openStore(): Promise<void> {
     if (open === undefined) return;
@@ -90,29 +88,27 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     }
   }
 
-  /** @returns whether it came to that before the end */
-  async function reopen(): Promise<boolean> {
+  async function reopen(): Promise<void> {
     for (let waitMs = SOONEST_MS; !ending; waitMs = Math.min(LATEST_MS, waitMs * 2)) {
       try {
         await pause(clock, waitMs, closed);
         await openStore();
-        pump();
-        return true;
+        return pump();
       } catch (error) {
         if (!ending) onError(error);
       }
     }
-    return false;
   }
 
-  /** @param known whether it is about what the store holds: then a store that failed is told it when it is open again */
-  async function write(operations: readonly StoreOperation[], known?: boolean): Promise<void> {
+  /**
+   * @param known whether it is about what the store holds: then a store that failed is told it when it is open again
+   * @param patient whether that is waited for
+   */
+  async function write(operations: readonly StoreOperation[], known?: boolean, patient?: boolean): Promise<void> {
     if (operations.length === 0) return;
     const used = store;
     try {
-      if (used === undefined) {
-        throw new BellhopError("not-durable", "the store failed and is opened anew");
-      }
+      if (used === undefined) throw away();
       await used.write(operations);
     } catch (error) {
       const { code } = error as BellhopError;
@@ -122,32 +118,42 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       if (used !== undefined && used === store) {
         store = undefined;
         onError(error);
-        reopened = used.close().catch(() => {}).then(reopen);
+        void used.close().catch(() => {}).then(reopen);
       }
       if (!known) throw error;
       // Whatever a message was owed before, its end is owed in the order in which it is written.
       for (const operation of operations) owed.set(operation.keyspace + operation.key, operation);
-      if (!await reopened) throw error;
+      if (!patient) throw error;
+      // They are told together.
+      while ([...owed.values()].includes(operations[0])) await pause(clock, SOONEST_MS, closed);
     }
   }
 
   /** A CRITICAL counts when it is flushed. */
   async function stored(message: Parameters<typeof machine.stored>[0], operations: readonly StoreOperation[]) {
     const name = `${message.source} ${message.id}`;
-    const written = write(operations).then(() => machine.stored(message), (error) => {
-      machine.unstored(message);
-      throw error;
-    }).finally(() => storing.delete(name));
+    const written = (async () => {
+      try {
+        // What would not fit as a dead letter would be lost when it fails for good.
+        const most = store?.capabilities.maxRecordBytes ?? Infinity;
+        if (new TextEncoder().encode(message.json).length + END_BYTES > most) {
+          throw new BellhopError("record-too-large");
+        }
+        await write(operations);
+        machine.stored(message);
+      } catch (error) {
+        machine.unstored(message);
+        throw error;
+      }
+    })();
     storing.set(name, written);
-    await written;
+    await written.finally(() => storing.delete(name));
     pump();
   }
 
-  function apply({ operations, ended }: OutboxTurn): Promise<void> {
-    const written = write(operations, true);
-    written.catch(() => {}); // it ended before it could be told what it is owed
+  function apply({ operations, ended }: OutboxTurn): void {
+    write(operations, true).catch(() => {}); // it is owed to the store
     ended.forEach(onEnd);
-    return written;
   }
 
   function pump(): void {
@@ -158,9 +164,6 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     for (let entry = machine.take(nowMs); entry !== undefined; entry = machine.take(nowMs)) send(entry);
     const nextMs = machine.nextMs();
     if (nextMs < Infinity) cancelWake = clock.wakeAt(nextMs, pump);
-    if (machine.figures().waiting > 0) return;
-    idle.forEach((resolve) => resolve());
-    idle = [];
   }
 
   function send(entry: OutboxEntry): void {
@@ -178,8 +181,8 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
       if (ending) throw new BellhopError("closing", "the outbox is closed");
       const message = messageOf(json);
       const durable = message.priority === "CRITICAL";
-      if (durable && open === undefined) {
-        throw new BellhopError("store-required", "CRITICAL needs a store");
+      if (durable && durability === "memory" && !criticalInMemory) {
+        throw new BellhopError("store-required");
       }
       const operations = machine.accept(clock.nowMs(), message);
       if (operations === undefined) await storing.get(`${message.source} ${message.id}`);
@@ -191,19 +194,22 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
     list: machine.entries,
     deadLetters: machine.deadLetters,
     async cancel(source, id) {
-      await apply(machine.cancel(clock.nowMs(), source, id));
+      const { operations, ended } = machine.cancel(clock.nowMs(), source, id);
+      const written = write(operations, true, true);
       pump();
+      await written;
+      // One that closing broke off may come again: it has not ended.
+      ended.forEach(onEnd);
     },
     async redrive(source, id) {
       const { message, operations } = machine.redrive(clock.nowMs(), source, id);
       await stored(message, operations);
     },
-    discard: async (source, id) => await write(machine.discard(source, id), true),
-    idle: () =>
-      new Promise((resolve) => {
-        idle.push(resolve);
-        pump();
-      }),
+    async discard(source, id) {
+      // What it holds may be a redrive that failed, and then the letter is none.
+      if (open !== undefined && store === undefined) throw away();
+      await write(machine.discard(source, id), true, true);
+    },
     network(online) {
       machine.network(clock.nowMs(), online);
       pump();
@@ -221,6 +227,10 @@ export async function openSender(parts: SenderParts): Promise<Sender> {
   await openStore();
   pump();
   return { desk, close };
+}
+
+function away(): BellhopError {
+  return new BellhopError("not-durable", "the store is opened anew");
 }
 
 async function all(store: MessageStore, keyspace: Keyspace): Promise<readonly StoreRecord[]> {

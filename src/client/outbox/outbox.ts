@@ -17,7 +17,7 @@ import { inRange } from "../_in_range.ts";
 import { type EnvelopeOptions, newEnvelope } from "../_new_envelope.ts";
 import { newId } from "../_new_id.ts";
 import { platformClock } from "../_platform_clock.ts";
-import { timeLimit } from "../_time_limit.ts";
+import { aborted, pause, timeLimit } from "../_time_limit.ts";
 import type { Fetch } from "../fetch.ts";
 import { messageOf } from "./_message_of.ts";
 import { openSender } from "./_sender.ts";
@@ -37,8 +37,10 @@ export interface OutboxOptions {
   readonly token?: Token;
   /** `source` of what is published; default: one made up for this outbox. */
   readonly source?: string;
-  /** Keeps CRITICAL. Without one a CRITICAL is refused with `store-required`. */
+  /** Keeps CRITICAL. Without one, or with one that is memory alone, a CRITICAL is refused with `store-required`. */
   readonly store?: OpenStore;
+  /** Accept CRITICAL although the store is memory alone: its durability is then `memory`. For tests and for play. */
+  readonly criticalInMemory?: boolean;
   /**
    * All pages and workers of the origin that say the same name share one outbox, where there are Web Locks. Elsewhere,
    * and by default, the outbox has its store to itself.
@@ -156,6 +158,8 @@ export interface Outbox extends AsyncDisposable {
 }
 
 const COLLECTED = 100;
+/** How often `flush()` looks whether anything still waits. */
+const LOOK_MS = 100;
 
 /**
  * Opens an outbox, and goes on with what its store holds.
@@ -165,15 +169,14 @@ const COLLECTED = 100;
  * @example
  * ```ts
  * import { outbox } from "@bellhop/bellhop/outbox";
- * import { memory } from "@bellhop/bellhop/stores/memory";
  * import { assertEquals } from "@std/assert";
  * const taken: string[] = [];
  * const gateway = (_url: string, { body }: RequestInit) => {
  *   taken.push(JSON.parse(body as string).type);
  *   return Promise.resolve(new Response(null, { status: 202 }));
  * };
- * await using box = await outbox({ gateway: "http://127.0.0.1:8000/bus", store: memory(), fetch: gateway });
- * await box.publish("user.created", { id: "42" }, { priority: "CRITICAL" });
+ * await using box = await outbox({ gateway: "http://127.0.0.1:8000/bus", fetch: gateway });
+ * await box.publish("user.created", { id: "42" }); // with a store it takes CRITICAL too
  * await box.flush();
  * assertEquals(taken, ["user.created"]);
  * ```
@@ -208,7 +211,7 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
   }
 
   const start = (onEnd: typeof ended) =>
-    openSender({ gateway, open: options.store, maxMessages, maxLength, maxInFlight, onEnd, onError });
+    openSender({ ...options, gateway, maxMessages, maxLength, maxInFlight, onEnd, onError });
   // Node 20 has none.
   const { locks, onLine }: Partial<Navigator> = globalThis.navigator ?? {};
   const name = `bellhop:outbox:${sharedAs}`;
@@ -248,6 +251,12 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
     closed.abort(new BellhopError("closing", "the outbox is closed"));
   }
 
+  /** Asked again and again, so that nothing is left of it in the tab that sends when the time is up. */
+  async function emptied(signal: AbortSignal): Promise<void> {
+    await place.ask("network", true);
+    while ((await place.ask("status")).waiting > 0) await pause(clock, LOOK_MS, signal);
+  }
+
   const box: Outbox = {
     source,
     publish: async (event: EventDefinition | string, data?: unknown, given?: OutboxPublishOptions) =>
@@ -264,13 +273,10 @@ export async function outbox(options: OutboxOptions): Promise<Outbox> {
     discard: ({ source, id }) => place.ask("discard", source, id),
     async flush({ timeoutMs = 30_000 } = {}) {
       inRange("timeoutMs", timeoutMs, 1, 3_600_000);
-      const late = () => new BellhopError("deadline-exceeded", `messages still wait after ${timeoutMs} ms`);
+      const late = () => new BellhopError("deadline-exceeded", `messages wait after ${timeoutMs} ms`);
       const limit = timeLimit(clock, timeoutMs, late, closed.signal);
       try {
-        await Promise.race([
-          place.ask("network", true).then(() => place.ask("idle")),
-          new Promise((_, reject) => limit.signal.onabort = () => reject(limit.signal.reason)),
-        ]);
+        await Promise.race([emptied(limit.signal), aborted(limit.signal)]);
       } finally {
         limit.end();
       }

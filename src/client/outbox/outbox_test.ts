@@ -22,6 +22,7 @@ async function boxOf(answer: (id: string, count: number) => Say, options: Partia
   const box = await outbox({
     gateway: "http://gateway/bus",
     store: memory(),
+    criticalInMemory: true,
     clock,
     random: () => 0.5,
     onFailed: (end) => failed.push(end),
@@ -285,7 +286,7 @@ Deno.test("a store that fails misses nothing: what ended while it was away is no
   await next.box.close();
 });
 
-Deno.test("a cancellation or a discard whose write fails holds at once, and is answered when the store is open anew", async () => {
+Deno.test("a cancellation or a discard whose write fails is answered, and its end told, when the store is open anew", async () => {
   const faulty = faultyStore(memory());
   let up = false;
   const { box, clock, failed } = await boxOf(() => up ? problem("forbidden") : "nothing", { store: faulty.open });
@@ -293,23 +294,99 @@ Deno.test("a cancellation or a discard whose write fails holds at once, and is a
     up = wish === "discard";
     const kept = await box.publish("a", 1, { priority: "CRITICAL" });
     await clock.settle(61_000);
+    const before = failed.length;
     faulty.failWrites();
     let answered = false;
     const asked = box[wish](kept).then(() => answered = true);
     await clock.settle(50);
-    assertEquals([answered, await box.list(), await box.deadLetters()], [false, [], []]);
+    assertEquals([answered, failed.length, await box.list(), await box.deadLetters()], [false, before, [], []]);
     await clock.settle(1_000);
     await asked;
   }
   assertEquals(failed.map(({ outcome }) => outcome), ["cancelled", "rejected"]);
-
-  up = false;
-  await box.publish("a", 1, { priority: "CRITICAL", id: "closed before" });
-  await clock.settle();
-  faulty.failWrites();
-  const asked = assertRejects(() => box.cancel({ source: box.source, id: "closed before" }), BellhopError);
   await box.close();
-  assertEquals((await asked).code, "not-durable");
+});
+
+Deno.test("a cancellation that close() cuts off is refused and no end, also where the store cannot be opened any more", async () => {
+  for (const hangs of [false, true]) {
+    const faulty = faultyStore(memory());
+    let opened = 0;
+    const store = () => opened++ > 0 && hangs ? new Promise<never>(() => {}) : faulty.open();
+    const { box, clock, failed } = await boxOf(() => "nothing", { store });
+    const kept = await box.publish("a", 1, { priority: "CRITICAL" });
+    await clock.settle();
+    faulty.failWrites();
+    const asked = assertRejects(() => box.cancel(kept), BellhopError);
+    await clock.settle(hangs ? 60_000 : 0);
+    const closing = box.close({ deadlineMs: 1_000 });
+    await clock.settle(1_000);
+    await closing;
+    assertEquals([(await asked).code, failed], ["closing", []]);
+    const next = await boxOf(taken, { store: faulty.open });
+    await next.clock.settle(1_000);
+    assertEquals(next.sent, [kept.id], "it waits on the disk still");
+    await next.box.close();
+    assertEquals(clock.pending, 0);
+  }
+});
+
+Deno.test("discard() of what a redrive that failed may have made a message again is refused until the store is open", async () => {
+  for (const applied of [false, true, 1]) {
+    const faulty = faultyStore(memory());
+    let up = false;
+    const { box, clock, sent } = await boxOf(() => up ? taken() : problem("forbidden"), { store: faulty.open });
+    const kept = await box.publish("a", 1, { priority: "CRITICAL" });
+    await clock.settle();
+    faulty.failWrites({ applied });
+    await assertRejects(() => box.redrive(kept), BellhopError);
+    assertEquals((await assertRejects(() => box.discard(kept), BellhopError)).code, "not-durable");
+    up = true;
+    await clock.settle(60_000);
+    assertEquals([sent, (await box.deadLetters()).length], applied === false ? [[], 1] : [[kept.id], 0]);
+    await box.close();
+  }
+});
+
+Deno.test("publish() refuses a CRITICAL whose dead letter would not fit, and one for a store that is memory alone", async () => {
+  const roomy = memory();
+  const maxRecordBytes = 2_000;
+  const open = async () => {
+    const store = await roomy();
+    return { ...store, capabilities: { ...store.capabilities, maxRecordBytes } };
+  };
+  const { box, clock } = await boxOf(() => problem("forbidden"), { store: open });
+  const size = (text: string) =>
+    box.publish("a", text, { priority: "CRITICAL" }).then(() => "kept", ({ code }) => code);
+  assertEquals(await size("ü".repeat(400)), "kept");
+  assertEquals(await size("ü".repeat(700)), "record-too-large");
+  await clock.settle(1_000);
+  assertEquals((await box.deadLetters()).length, 1);
+  assertEquals((await box.status()).waiting, 0);
+  await box.close();
+
+  const volatile = await boxOf(taken, { criticalInMemory: false });
+  assertEquals(
+    (await assertRejects(() => volatile.box.publish("a", 1, { priority: "CRITICAL" }), BellhopError)).code,
+    "store-required",
+  );
+  await volatile.box.publish("a", 1);
+  await volatile.box.close();
+});
+
+Deno.test("flush() ends with its time or with the outbox, however often it is asked", async () => {
+  const { box, clock } = await boxOf(() => "nothing");
+  await box.publish("a", 1);
+  await clock.settle();
+  const before = clock.pending;
+  for (let n = 0; n < 100; n++) {
+    const asked = assertRejects(() => box.flush({ timeoutMs: 10 }), BellhopError);
+    await clock.settle(10);
+    assertEquals((await asked).code, "deadline-exceeded");
+  }
+  assertLessOrEqual(clock.pending, before + 1);
+  await box.close();
+  assertEquals((await assertRejects(() => box.flush(), BellhopError)).code, "closing");
+  assertEquals(clock.pending, 0);
 });
 
 Deno.test("close() while a store that failed is opened anew leaves it closed", async () => {

@@ -47,7 +47,7 @@ export interface SqlRows extends OutboxRows {
  * import { DatabaseSync } from "node:sqlite";
  * import { assertEquals } from "@std/assert";
  * const fetch = () => Promise.resolve(new Response(null, { status: 202 }));
- * await using box = await outbox({ gateway: "http://127.0.0.1:8000/bus", store: memory(), fetch });
+ * await using box = await outbox({ gateway: "http://127.0.0.1:8000/bus", store: memory(), criticalInMemory: true, fetch });
  * using database = new DatabaseSync(":memory:"); // the application's own
  * database.exec("CREATE TABLE orders (id TEXT)");
  * const rows = sqlRows((sql, ...bindings) => database.prepare(sql).all(...bindings));
