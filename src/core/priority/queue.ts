@@ -27,15 +27,17 @@ const RANK_AT = Uint8Array.from(ROUND);
  * ```
  */
 export class PriorityQueue {
-  private readonly classes: readonly Fifo[] = [new Fifo(), new Fifo(), new Fifo(), new Fifo()];
+  private readonly low = new Fifo();
+  private readonly normal = new Fifo();
+  private readonly high = new Fifo();
+  private readonly critical = new Fifo();
   /** Bit r is set while class r has an item. */
   private waiting = 0;
   private place = 0;
 
   /** How many items wait. */
   get size(): number {
-    const [low, normal, high, critical] = this.classes;
-    return low.size + normal.size + high.size + critical.size;
+    return this.low.size + this.normal.size + this.high.size + this.critical.size;
   }
 
   /** Whether nothing waits. */
@@ -45,12 +47,12 @@ export class PriorityQueue {
 
   /** How many items of one class wait. */
   sizeOf(rank: Rank): number {
-    return this.classes[rank].size;
+    return this.line(rank).size;
   }
 
   /** Joins the tail of its class. */
   push(item: number, rank: Rank): void {
-    this.classes[rank].push(item);
+    this.line(rank).push(item);
     this.waiting |= 1 << rank;
   }
 
@@ -67,7 +69,7 @@ export class PriorityQueue {
     let rank = RANK_AT[this.place];
     this.place = this.place === 14 ? 0 : this.place + 1;
     if ((waiting & (1 << rank)) === 0) rank = 31 - Math.clz32(waiting);
-    const line = this.classes[rank];
+    const line = this.line(rank);
     const item = line.shift();
     if (line.size === 0) this.waiting = waiting & ~(1 << rank);
     return item;
@@ -81,7 +83,7 @@ export class PriorityQueue {
    */
   evictBelow(rank: Rank): number {
     for (let lower = 0; lower < rank; lower++) {
-      const line = this.classes[lower];
+      const line = this.line(lower);
       if (line.size === 0) continue;
       const item = line.pop();
       if (line.size === 0) this.waiting &= ~(1 << lower);
@@ -97,9 +99,14 @@ export class PriorityQueue {
 
   /** Takes one item out, wherever it stands; O(1) for the oldest of its class. */
   remove(item: number, rank: Rank): boolean {
-    const line = this.classes[rank];
+    const line = this.line(rank);
     const found = line.remove(item);
     if (line.size === 0) this.waiting &= ~(1 << rank);
     return found;
+  }
+
+  /** Not by a list of four: it would be one more way to another place of memory. */
+  private line(rank: number): Fifo {
+    return rank < 2 ? rank === 0 ? this.low : this.normal : rank === 2 ? this.high : this.critical;
   }
 }

@@ -26,32 +26,48 @@ export interface ServiceSettings {
   readonly delivery?: "pull";
 }
 
+/** What a choice looks at comes first: in one place of memory with the object itself, it takes one way there. */
 export class ServiceState implements Subscriber {
-  readonly kind = "service";
   readonly instances: InstanceState[] = [];
-  readonly byId: Map<string, InstanceState> = new Map();
-  /** How many instances are healthy. */
-  healthy = 0;
   /** How many are unhealthy or have an open breaker: while none is, a choice need not look at each. */
   impaired = 0;
   /** Place of the instance chosen last, for round robin. */
   cursor = -1;
+  readonly kind = "service";
+  readonly name: string;
+  readonly order: number;
+  readonly registeredMs: number;
+  settings: ServiceSettings;
+  readonly byId: Map<string, InstanceState> = new Map();
+  /** How many instances are healthy. */
+  healthy = 0;
   /** When it ends for want of instances; -1 while it has one. */
   endMs = -1;
   /** When the last lease of those that left ended; -1 while none has. */
   lastLeaseMs = -1;
   readonly timer: Timer<InstanceState | ServiceState> = timer(this);
 
-  constructor(
-    readonly name: string,
-    readonly order: number,
-    readonly registeredMs: number,
-    public settings: ServiceSettings,
-  ) {}
+  constructor(name: string, order: number, registeredMs: number, settings: ServiceSettings) {
+    this.name = name;
+    this.order = order;
+    this.registeredMs = registeredMs;
+    this.settings = settings;
+  }
 }
 
+/** What a choice looks at comes first, as in {@linkcode ServiceState}. */
 export class InstanceState implements Lease {
+  inFlight = 0;
+  chosen: Chosen;
+  breaker: BreakerState = CLOSED_BREAKER;
+  health: Health = HEALTHY;
+  /** What its endpoint granted; `undefined` = any number of deliveries. */
+  rate: RateGate | undefined = undefined;
   readonly kind = "instance";
+  readonly id: string;
+  readonly service: ServiceState;
+  /** Place in the service's list. */
+  at: number;
   version = "";
   /** Where below the endpoint its health is asked. */
   healthPath = "";
@@ -61,11 +77,6 @@ export class InstanceState implements Lease {
   leaseMs = 0;
   leaseEndMs = 0;
   suspectSinceMs = -1;
-  health: Health = HEALTHY;
-  breaker: BreakerState = CLOSED_BREAKER;
-  inFlight = 0;
-  /** What its endpoint granted; `undefined` = any number of deliveries. */
-  rate: RateGate | undefined = undefined;
   /** When the check that is under way began; -1 while none is. */
   checkSinceMs = -1;
   countedHealthy = false;
@@ -73,13 +84,12 @@ export class InstanceState implements Lease {
   readonly timer: Timer<InstanceState | ServiceState> = timer(this);
   readonly check: Timer<InstanceState> = timer(this);
 
-  constructor(
-    readonly id: string,
-    readonly service: ServiceState,
-    /** Place in the service's list. */
-    public at: number,
-    public chosen: Chosen,
-  ) {}
+  constructor(id: string, service: ServiceState, at: number, chosen: Chosen) {
+    this.id = id;
+    this.service = service;
+    this.at = at;
+    this.chosen = chosen;
+  }
 }
 
 export interface RegistryState {
