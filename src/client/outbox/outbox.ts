@@ -131,19 +131,32 @@ export interface Outbox extends AsyncDisposable {
   /** CRITICAL messages that failed for good, oldest first. */
   deadLetters(): Promise<readonly Ended[]>;
   /**
-   * Takes a message out.
+   * Takes a message out, and resolves when a restart would not bring it back: if the store's write fails, that is when
+   * it has been opened anew.
    *
-   * @throws {BellhopError} `message-unknown`, or `in-progress` while an attempt is under way, which may succeed
+   * @throws {BellhopError} `message-unknown`, or `in-progress` while an attempt is under way, which may succeed; `closing`
+   * if the outbox is closed before it is known: it may be out or not
    */
   cancel(message: MessageName): Promise<void>;
-  /** Sends a dead letter again, with a new budget. @throws {BellhopError} `dead-letter-unknown`, `message-expired` */
+  /**
+   * Sends a dead letter again, with a new budget.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`, `message-expired`, `in-progress`; `not-durable` if the store's write
+   * fails: it may be sent all the same
+   */
   redrive(message: MessageName): Promise<void>;
-  /** Throws a dead letter away. @throws {BellhopError} `dead-letter-unknown` */
+  /**
+   * Throws a dead letter away, and resolves as {@linkcode Outbox.cancel} does.
+   *
+   * @throws {BellhopError} `dead-letter-unknown`, `in-progress` while it is being redriven, `not-durable` while the store
+   * is opened anew, `closing`
+   */
   discard(message: MessageName): Promise<void>;
   /**
    * Tries at once, and resolves when nothing waits any more: for `waitUntil` of a service worker's `sync` event.
    *
-   * @throws {BellhopError} `deadline-exceeded` after `timeoutMs` (1 to 3,600,000, default 30,000): what waits goes on
+   * @throws {BellhopError} `deadline-exceeded` after `timeoutMs` (1 to 3,600,000, default 30,000): what waits goes on;
+   * `closing`
    */
   flush(options?: { readonly timeoutMs?: number }): Promise<void>;
   /**
